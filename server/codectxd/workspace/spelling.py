@@ -1,0 +1,110 @@
+"""Names on file systems that take several spellings for one file: as it is spelled there is how it is known here.
+
+Some ignore case (macOS and Windows by default, ext4 where a folder is marked so, most shares), some the way in which accents
+are composed. A path by another spelling then leads to a file too, so that a file could be known twice, and one whose name
+changed in its case alone would seem never to have moved. Whether a tree is such a one is seen by looking, not by asking
+which system this is. Pure but for the `Disk` that it is given.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
+
+
+class Disk(Protocol):
+    """The two looks that this takes; both at absolute paths."""
+
+    def names(self, folder: str) -> Sequence[str]:
+        """The entries of a folder as they are spelled there; none where it cannot be listed."""
+        ...
+
+    def is_same(self, path: str, other: str) -> bool:
+        """Whether both paths lead to one entry; false where either leads nowhere."""
+        ...
+
+
+class RealDisk:
+    """The disk of this machine."""
+
+    def names(self, folder: str) -> Sequence[str]:
+        try:
+            return os.listdir(folder)
+        except OSError:
+            return ()
+
+    def is_same(self, path: str, other: str) -> bool:
+        try:
+            return os.path.samestat(os.lstat(path), os.lstat(other))
+        except (OSError, ValueError):
+            return False
+
+
+class Spelling:
+    """The spellings below one root, seen once: for one listing, or one question."""
+
+    def __init__(self, root: str, disk: Disk | None = None) -> None:
+        self._root = root
+        self._disk = disk or RealDisk()
+        self._folders: dict[str, tuple[frozenset[str], dict[str, str]]] = {}
+        self._known: dict[str, str] = {"": ""}
+
+    def is_loose(self) -> bool:
+        """Whether the root's file system takes a name that is spelled otherwise for the same one."""
+        names = self._names("")[0]
+        return any(self._is_loose(sorted(names), respelled) for respelled in (_in_other_case, _composed_otherwise))
+
+    def _is_loose(self, names: Sequence[str], respelled: Callable[[str], str]) -> bool:
+        """Whether it is, by the first name that has another spelling."""
+        for name in names:
+            other = respelled(name)
+            if other != name:
+                return other not in names and self._disk.is_same(self._path(name), self._path(other))
+        return False
+
+    def on_disk(self, paths: Iterable[str]) -> Iterator[str]:
+        """Each of the relative paths as it is spelled on the disk; as it was given where nothing is there."""
+        for path in paths:
+            folder, slash, name = path.rpartition("/")
+            yield self._folder(folder) + slash + self._entry(self._folder(folder), name)
+
+    def is_exact(self, path: str) -> bool:
+        """Whether the relative path is spelled as on the disk, or leads nowhere at all."""
+        return next(self.on_disk([path])) == path
+
+    def _folder(self, path: str) -> str:
+        known = self._known.get(path)
+        if known is None:
+            known = self._known[path] = next(self.on_disk([path]))
+        return known
+
+    def _entry(self, folder: str, name: str) -> str:
+        names, by_key = self._names(folder)
+        return name if name in names else by_key.get(_key(name), name)
+
+    def _names(self, folder: str) -> tuple[frozenset[str], dict[str, str]]:
+        known = self._folders.get(folder)
+        if known is None:
+            names = self._disk.names(self._path(folder))
+            known = self._folders[folder] = (frozenset(names), {_key(name): name for name in sorted(names, reverse=True)})
+        return known
+
+    def _path(self, inner: str) -> str:
+        return os.path.join(self._root, inner) if inner else self._root
+
+
+def _key(name: str) -> str:
+    """Equal for names that a loose file system takes for one; some take fewer, and then there is a file by each name."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def _in_other_case(name: str) -> str:
+    swapped = name.swapcase()
+    return swapped if swapped.swapcase() == name else name
+
+
+def _composed_otherwise(name: str) -> str:
+    composed = unicodedata.normalize("NFC", name)
+    return unicodedata.normalize("NFD", name) if composed == name else composed
