@@ -1,0 +1,1 @@
+"""Text in, chunks and symbols out. Pure, and total: no text makes it raise."""

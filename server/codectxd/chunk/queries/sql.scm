@@ -1,0 +1,11 @@
+; Definitions in SQL, where the grammar understands all of a text; `statements` finds them in the dialects that it does not.
+(program (statement (create_table [(keyword_table) (keyword_exists)] . (object_reference) @name)) @table)
+(program (statement (create_view [(keyword_view) (keyword_exists)] . (object_reference) @name)) @view)
+(program (statement (create_materialized_view [(keyword_view) (keyword_exists)] . (object_reference) @name)) @view)
+(program (statement (create_function (keyword_function) . (object_reference) @name)) @function)
+(program (statement (create_procedure (keyword_procedure) . (object_reference) @name)) @procedure)
+(program (statement (create_trigger (keyword_trigger) . (object_reference) @name)) @trigger)
+(program (statement (create_index column: (identifier) @name)) @index)
+(program (statement (create_type (keyword_type) . (object_reference) @name)) @type)
+(program (statement (create_sequence [(keyword_sequence) (keyword_exists)] . (object_reference) @name)) @sequence)
+(program (statement (create_schema (identifier) @name)) @schema)
