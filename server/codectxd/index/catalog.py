@@ -1,0 +1,541 @@
+"""The catalogue: which documents a tree holds, their chunks and their symbols. The one truth of a workspace.
+
+SQLite in WAL mode, one file per workspace. `Catalog` writes and lives in the indexer alone; `CatalogView` reads, from any
+process and thread. A change becomes part of the world by the commit of `Catalog.flip`, and by nothing else (invariant I3);
+`synchronous=FULL` keeps that commit from being overtaken by what follows it. Knows nothing of postings or vectors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from codectxd.errors import IndexUnavailable
+from codectxd.index.schema import ORDINAL_BITS, WORKING_TREE, Parcel, key_of
+from codectxd.types import Role, Skipped, Stamp, Symbol
+
+_T = TypeVar("_T")
+
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS trees (tree INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS documents (
+    doc INTEGER PRIMARY KEY, path TEXT NOT NULL, digest BLOB NOT NULL, language TEXT NOT NULL, role TEXT NOT NULL,
+    lines INTEGER NOT NULL, chunks INTEGER NOT NULL, ascii INTEGER NOT NULL, model TEXT, path_row BLOB, path_scale REAL);
+CREATE INDEX IF NOT EXISTS documents_by_path ON documents (path);
+CREATE TABLE IF NOT EXISTS files (
+    tree INTEGER NOT NULL, path TEXT NOT NULL, doc INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL, size INTEGER NOT NULL, inode INTEGER NOT NULL, seen_ns INTEGER NOT NULL,
+    PRIMARY KEY (tree, path)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS files_by_doc ON files (doc);
+CREATE TABLE IF NOT EXISTS skipped (
+    tree INTEGER NOT NULL, path TEXT NOT NULL, reason TEXT NOT NULL, mtime_ns INTEGER, size INTEGER, inode INTEGER,
+    PRIMARY KEY (tree, path)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS chunks (
+    key INTEGER PRIMARY KEY, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, start_byte INTEGER NOT NULL,
+    end_byte INTEGER NOT NULL, symbol TEXT NOT NULL, kind TEXT NOT NULL, digest BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS symbols (
+    symbol INTEGER PRIMARY KEY, folded TEXT NOT NULL, doc INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
+    container TEXT NOT NULL, line INTEGER NOT NULL, start_column INTEGER NOT NULL, end_column INTEGER NOT NULL,
+    end_line INTEGER NOT NULL, chunk INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS symbols_by_name ON symbols (folded, doc);
+CREATE INDEX IF NOT EXISTS symbols_by_doc ON symbols (doc);
+"""
+
+_SYMBOL_COLUMNS = "s.name, s.kind, s.container, s.line, s.start_column, s.end_column, s.end_line, s.chunk"
+
+
+class FileRecord(msgspec.Struct, frozen=True):
+    """A file of a tree, with what is known of its document.
+
+    `seen_ns` is the clock when its stamp was taken; `stem` is the file's name as `plain_stem` has it.
+    """
+
+    path: str
+    doc: int
+    digest: bytes
+    language: str
+    role: Role
+    chunks: int
+    ascii: bool
+    model: str | None
+    stamp: Stamp
+    seen_ns: int
+    path_row: bytes | None
+    path_scale: float
+    stem: str
+
+
+class ChunkRecord(msgspec.Struct, frozen=True):
+    """One chunk's row; `digest` is of its text."""
+
+    key: int
+    start_line: int
+    end_line: int
+    start_byte: int
+    end_byte: int
+    symbol: str
+    kind: str
+    digest: bytes
+
+
+class SymbolRecord(msgspec.Struct, frozen=True):
+    """A definition and the path it stands in."""
+
+    path: str
+    doc: int
+    symbol: Symbol
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One flip: documents to make part of the working tree, and what leaves it.
+
+    `parcels` are new documents under their reserved ids, `readopted` ones that the catalogue still has.
+    `stamps` renews the stamp of files whose text is unchanged. `forget` removes a path whatever it was, `skipped` names
+    why a path is not indexed (and removes it from the tree). `clear_skips` are paths no longer worth naming.
+    """
+
+    parcels: Sequence[tuple[int, Parcel]]
+    readopted: Sequence[tuple[int, Parcel]] = ()
+    forget: Sequence[str] = ()
+    skipped: Sequence[Skipped] = ()
+    clear_skips: Sequence[str] = ()
+    stamps: Sequence[tuple[str, Stamp]] = ()
+    seen_ns: int = 0
+    meta: Sequence[tuple[str, object]] = ()
+
+
+class CatalogDamaged(IndexUnavailable):
+    """The file is no catalogue any more; another error (a full disk, say) leaves it what it was."""
+
+
+@contextlib.contextmanager
+def _spoken(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours. Raises CatalogDamaged, IndexUnavailable."""
+    try:
+        yield
+    except sqlite3.Error as problem:
+        code = getattr(problem, "sqlite_errorcode", None)
+        kind = CatalogDamaged if code is not None and code & 0xFF in _DAMAGE else IndexUnavailable
+        raise kind(f"The catalogue {path} cannot be used: {problem}.") from problem
+
+
+class Catalog:
+    """The writing side. One instance per workspace, in the indexer, under the workspace's lock."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create. Raises CatalogDamaged, and IndexUnavailable as every method here where the disk refuses."""
+        self._path = path
+        with _spoken(path):
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA cache_size=-16000")
+            self._db.execute("PRAGMA journal_size_limit=16000000")
+            # All tables or none: somebody may be reading.
+            self._db.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+        with self._transaction():
+            self._db.execute("INSERT OR IGNORE INTO trees VALUES (?, 'working tree')", (WORKING_TREE,))
+            self._db.execute("INSERT OR IGNORE INTO meta VALUES ('incarnation', ?)", (secrets.token_hex(8),))
+            self._db.execute("INSERT OR IGNORE INTO meta VALUES ('generation', 0)")
+            self._db.execute("INSERT OR IGNORE INTO meta VALUES ('next_doc', 1)")
+        self.view = CatalogView(path)
+
+    def close(self) -> None:
+        """Close both connections; what was committed stays."""
+        self.view.close()
+        self._db.close()
+
+    def check(self) -> None:
+        """Look at the file's structure. Raises CatalogDamaged."""
+        with _spoken(self._path):
+            _check(self._db, self._path)
+
+    def reserve_docs(self, count: int) -> int:
+        """The first of `count` document ids that no one was ever given, not even by a run that died before its flip."""
+        with self._transaction():
+            first = int(self.view.read_meta(self._db, "next_doc", 1))
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('next_doc', ?)", (first + count,))
+        return first
+
+    def set_meta(self, name: str, value: object) -> None:
+        """Record one fact, durably."""
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def flip(self, change: Change) -> int:
+        """Make `change` the world, all of it or nothing, and return the new generation."""
+        with self._transaction():
+            for doc, parcel in change.parcels:
+                self._put_document(doc, parcel)
+                self._put_file(parcel, doc, change.seen_ns)
+            for doc, parcel in change.readopted:
+                self._put_file(parcel, doc, change.seen_ns)
+            gone = [(WORKING_TREE, path) for path in (*change.forget, *(s.path for s in change.skipped))]
+            self._db.executemany("DELETE FROM files WHERE tree = ? AND path = ?", gone)
+            cleared = [(WORKING_TREE, p) for p in (*change.forget, *change.clear_skips)]
+            self._db.executemany("DELETE FROM skipped WHERE tree = ? AND path = ?", cleared)
+            self._db.executemany(
+                "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?, ?, ?, ?)",
+                [(WORKING_TREE, s.path, s.reason, *_columns(s.stamp)) for s in change.skipped],
+            )
+            self._db.executemany(
+                "UPDATE files SET mtime_ns = ?, size = ?, inode = ?, seen_ns = ? WHERE tree = ? AND path = ?",
+                [(s.mtime_ns, s.size, s.inode, change.seen_ns, WORKING_TREE, path) for path, s in change.stamps],
+            )
+            generation = int(self.view.read_meta(self._db, "generation", 0)) + 1
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [("generation", generation), *change.meta])
+        return generation
+
+    def _put_document(self, doc: int, parcel: Parcel) -> None:
+        row = scale = None
+        if parcel.vectors is not None:
+            row = parcel.vectors.rows[-parcel.vectors.dimension :]
+            scale = memoryview(parcel.vectors.scales)[-4:].cast("f")[0]
+        columns = parcel.chunking
+        self._db.execute(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                doc, parcel.path, parcel.digest, parcel.language, parcel.role, columns.lines, columns.size, columns.ascii,
+                parcel.vectors.model if parcel.vectors else None, row, scale,
+            ),
+        )  # fmt: skip
+        self._db.executemany(
+            "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (key_of(doc, at), c.start_line, c.end_line, c.start_byte, c.end_byte, c.symbol, c.kind, digest)
+                for at, (c, digest) in enumerate(zip(columns.chunks(), columns.chunk_digests(), strict=True))
+            ],
+        )
+        self._db.executemany(
+            "INSERT INTO symbols VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (fold(s.name), doc, s.name, s.kind, s.container, s.line, s.column, s.end_column, s.end_line, s.chunk)
+                for s in columns.definitions()
+            ],
+        )
+
+    def _put_file(self, parcel: Parcel, doc: int, seen_ns: int) -> None:
+        stamp = parcel.stamp or Stamp(0, -1, 0)
+        self._db.execute(
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (WORKING_TREE, parcel.path, doc, stamp.mtime_ns, stamp.size, stamp.inode, seen_ns),
+        )
+        self._db.execute("DELETE FROM skipped WHERE tree = ? AND path = ?", (WORKING_TREE, parcel.path))
+
+    def unused_docs(self) -> list[int]:
+        """Documents that no tree holds any more."""
+        sql = "SELECT doc FROM documents WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.doc = documents.doc)"
+        with _spoken(self._path):
+            return [doc for (doc,) in self._db.execute(sql)]
+
+    def drop_docs(self, docs: Sequence[int]) -> None:
+        """Remove documents with their chunks and symbols; the caller has seen to it that no tree holds them."""
+        with self._transaction():
+            self._db.executemany(
+                "DELETE FROM chunks WHERE key >= ? AND key < ?", [(key_of(d, 0), key_of(d + 1, 0)) for d in docs]
+            )
+            for table in ("symbols", "documents"):
+                self._db.executemany(f"DELETE FROM {table} WHERE doc = ?", [(d,) for d in docs])
+
+    def evict_docs(self, docs: Iterable[int]) -> None:
+        """Take documents out of every tree, so that the next reconciliation reads their files again."""
+        with self._transaction():
+            self._db.executemany("DELETE FROM files WHERE doc = ?", [(d,) for d in docs])
+            self._db.execute("UPDATE meta SET value = value + 1 WHERE name = 'generation'")
+
+    def forget_vectors(self, docs: Iterable[int] | None) -> None:
+        """Note that documents (None: all) have no vectors, so that the next reconciliation makes them."""
+        with self._transaction():
+            if docs is None:
+                self._db.execute("UPDATE documents SET model = NULL")
+            else:
+                self._db.executemany("UPDATE documents SET model = NULL WHERE doc = ?", [(d,) for d in docs])
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log into the file, as far as readers allow."""
+        with _spoken(self._path):
+            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _spoken(self._path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                # SQLite may have rolled back by itself, on a full disk for one.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+
+class CatalogClock:
+    """Tells, at next to no cost, whether anybody committed to the catalogue since one last asked. One thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._identity: tuple[int, int] | None = None
+        self._db: sqlite3.Connection | None = None
+        self._seen: object = None
+
+    def moved(self) -> bool:
+        """Whether the catalogue changed, came or went since the last call; before the first one there was none."""
+        identity = _identity(self._path)
+        if self._db is None or identity != self._identity:
+            self._open(identity)
+        seen = (identity, self._version())
+        moved, self._seen = seen != self._seen, seen
+        return moved
+
+    def close(self) -> None:
+        """Let go of the file; the next call opens it again."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def _open(self, identity: tuple[int, int] | None) -> None:
+        self.close()
+        self._identity = identity
+        if identity is not None:
+            with contextlib.suppress(sqlite3.Error):
+                uri = f"{self._path.absolute().as_uri()}?mode=ro"
+                self._db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+
+    def _version(self) -> int | None:
+        """A number of this connection's own that changes with every commit of another one."""
+        if self._db is None:
+            return None
+        try:
+            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error:
+            self.close()
+            return None
+
+
+class CatalogView:
+    """The reading side; thread-safe. Each call sees one committed state, later calls perhaps a later one."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises IndexUnavailable, as every method here, where there is no readable catalogue."""
+        self._path = path
+        self._uri = f"{path.absolute().as_uri()}?mode=ro"
+        self._identity = _identity(path)
+        self._idle: list[sqlite3.Connection] = []
+        self._idle.append(self._connect())
+
+    def is_current(self) -> bool:
+        """Whether the file is still the one that was opened, and not erased or replaced."""
+        return self._identity is not None and _identity(self._path) == self._identity
+
+    def close(self) -> None:
+        """Close the idle connections; one that is in use closes when it is given back to nobody."""
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        # list.pop and list.append are atomic: a pool of as many connections as ever read at once.
+        try:
+            db = self._idle.pop()
+        except IndexError:
+            db = self._connect()
+        try:
+            with _spoken(self._path):
+                yield db
+        finally:
+            self._idle.append(db)
+
+    def _connect(self) -> sqlite3.Connection:
+        with _spoken(self._path):
+            db = sqlite3.connect(self._uri, uri=True, isolation_level=None, check_same_thread=False)
+            db.execute("PRAGMA query_only=1")
+        if not self.is_current():
+            db.close()
+            raise IndexUnavailable(f"The catalogue {self._path} was erased or replaced.")
+        return db
+
+    def check(self) -> None:
+        """Look at the file's structure, as `Catalog.check` does. Raises CatalogDamaged."""
+        with self._connection() as db:
+            _check(db, self._path)
+
+    @staticmethod
+    def read_meta(db: sqlite3.Connection, name: str, default: Any) -> Any:
+        row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return default if row is None else row[0]
+
+    def meta(self) -> dict[str, Any]:
+        """Every recorded fact by name."""
+        with self._connection() as db:
+            return dict(db.execute("SELECT name, value FROM meta"))
+
+    def files(self) -> list[FileRecord]:
+        """Every file of the working tree."""
+        with self._connection() as db:
+            return [_file_record(row) for row in db.execute(_FILES_SQL, (WORKING_TREE,))]
+
+    def members(self) -> dict[str, tuple[int, str | None]]:
+        """Document and model of every file of the working tree, by path."""
+        sql = "SELECT files.path, doc, model FROM files JOIN documents USING (doc) WHERE tree = ?"
+        with self._connection() as db:
+            return {path: (doc, model) for path, doc, model in db.execute(sql, (WORKING_TREE,))}
+
+    def files_at(self, paths: Sequence[str]) -> list[FileRecord]:
+        """The files of the working tree among `paths`."""
+        found = []
+        with self._connection() as db:
+            for part in _parts(list(paths)):
+                sql = f"{_FILES_SQL} AND files.path IN ({_marks(part)})"
+                found += [_file_record(row) for row in db.execute(sql, (WORKING_TREE, *part))]
+        return found
+
+    def snapshot(self) -> tuple[dict[str, Any], list[FileRecord]]:
+        """The recorded facts and every file, of one and the same state."""
+        with self._connection() as db:
+            db.execute("BEGIN")
+            try:
+                meta = dict(db.execute("SELECT name, value FROM meta"))
+                return meta, [_file_record(row) for row in db.execute(_FILES_SQL, (WORKING_TREE,))]
+            finally:
+                db.execute("COMMIT")
+
+    def skipped(self) -> list[Skipped]:
+        """Every file that is not indexed, with the reason."""
+        with self._connection() as db:
+            rows = db.execute("SELECT path, reason, mtime_ns, size, inode FROM skipped WHERE tree = ?", (WORKING_TREE,))
+            return [Skipped(path, reason, None if at is None else Stamp(at, *rest)) for path, reason, at, *rest in rows]
+
+    def document_like(self, parcel: Parcel) -> int | None:
+        """The document that is this very parcel, whether a tree holds it or not; None where there is none."""
+        sql = "SELECT doc FROM documents WHERE path = ? AND digest = ? AND language = ? AND role = ? AND model IS ?"
+        model = parcel.vectors.model if parcel.vectors else None
+        with self._connection() as db:
+            row = db.execute(sql, (parcel.path, parcel.digest, parcel.language, parcel.role, model)).fetchone()
+        return None if row is None else int(row[0])
+
+    def documents(self) -> list[tuple[int, int, str | None]]:
+        """(document, chunks, model) of every document, in any tree or none."""
+        with self._connection() as db:
+            return list(db.execute("SELECT doc, chunks, model FROM documents"))
+
+    def chunks(self, keys: Sequence[int]) -> list[ChunkRecord]:
+        """The chunks among `keys` whose document is in the working tree now (invariant I1)."""
+        found: list[ChunkRecord] = []
+        with self._connection() as db:
+            for part in _parts([int(key) for key in keys]):
+                sql = (
+                    "SELECT key, start_line, end_line, start_byte, end_byte, symbol, kind, digest FROM chunks"
+                    f" WHERE key IN ({_marks(part)})"
+                    f" AND EXISTS (SELECT 1 FROM files WHERE files.doc = chunks.key >> {ORDINAL_BITS} AND tree = ?)"
+                )
+                found += [ChunkRecord(*row) for row in db.execute(sql, (*part, WORKING_TREE))]
+        return found
+
+    def chunks_of(self, doc: int) -> list[ChunkRecord]:
+        """Every chunk of a document, in order."""
+        with self._connection() as db:
+            sql = "SELECT * FROM chunks WHERE key >= ? AND key < ? ORDER BY key"
+            return [ChunkRecord(*row) for row in db.execute(sql, (key_of(doc, 0), key_of(doc + 1, 0)))]
+
+    def definitions(self, names: Sequence[str]) -> list[SymbolRecord]:
+        """Definitions in the working tree whose folded name is one of `names`, already folded."""
+        sql = f"{_SYMBOLS_SQL} AND s.folded IN ({_marks(names)})"
+        return self._symbols(sql, (WORKING_TREE, *names))
+
+    def names_from(self, prefix: str, limit: int) -> list[SymbolRecord]:
+        """Definitions whose folded name begins with `prefix`, code and shortest first; with an empty one, as they come."""
+        if not prefix:
+            return self._symbols(f"{_SYMBOLS_SQL} ORDER BY s.folded, s.doc LIMIT ?", (WORKING_TREE, limit))
+        return self._named("folded >= ? AND folded < ?", (prefix, prefix + "\U0010ffff"), "1", (), limit)
+
+    def names_like(self, pattern: str, first: str, limit: int) -> list[SymbolRecord]:
+        """Definitions whose folded name matches the LIKE `pattern` (escaped by a backslash): those that match `first` too
+        before others, code and the shortest first."""
+        like = "folded LIKE ? ESCAPE '\\'"
+        return self._named(like, (pattern,), f"NOT {like}", (first,), limit)
+
+    def _named(
+        self, wanted: str, values: Sequence[str], order: str, order_values: Sequence[str], limit: int
+    ) -> list[SymbolRecord]:
+        # Names are chosen by their index alone, before any row is looked at; the factor is for names of documents that
+        # no tree holds any more.
+        sql = (
+            f"SELECT f.path, f.doc, {_SYMBOL_COLUMNS} FROM ("
+            f" SELECT folded, {order} AS tier FROM (SELECT DISTINCT folded FROM symbols WHERE {wanted})"
+            " ORDER BY tier, length(folded), folded LIMIT ?) n"
+            " CROSS JOIN symbols s ON s.folded = n.folded JOIN files f ON f.doc = s.doc AND f.tree = ?"
+            f" ORDER BY n.tier, s.kind IN ({_marks(ASIDE_KINDS)}), length(s.folded), s.folded, f.path, s.line LIMIT ?"
+        )
+        return self._symbols(sql, (*order_values, *values, 4 * limit, WORKING_TREE, *ASIDE_KINDS, limit))
+
+    def _symbols(self, sql: str, values: Sequence[object]) -> list[SymbolRecord]:
+        with self._connection() as db:
+            return [SymbolRecord(row[0], row[1], Symbol(*row[2:])) for row in db.execute(sql, values)]
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
+    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise CatalogDamaged(f"The catalogue {path} is damaged: {found.splitlines()[0]}.")
+
+
+_FILES_SQL = (
+    "SELECT files.path, doc, digest, language, role, chunks, ascii, model, mtime_ns, size, inode, seen_ns, path_row,"
+    " path_scale"
+    " FROM files JOIN documents USING (doc) WHERE tree = ?"
+)
+_SYMBOLS_SQL = f"SELECT f.path, f.doc, {_SYMBOL_COLUMNS} FROM symbols s JOIN files f ON f.doc = s.doc WHERE f.tree = ?"
+
+
+ASIDE_KINDS = ("key", "section", "selector", "stage", "target")
+"""Kinds of what documentation, configuration and style sheets define: for one and the same match, code comes first."""
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def fold(name: str) -> str:
+    """The form in which names are compared."""
+    return name.casefold()
+
+
+def _file_record(row: tuple[Any, ...]) -> FileRecord:
+    path, doc, digest, language, role, chunks, plain, model, mtime_ns, size, inode, seen_ns, path_row, path_scale = row
+    stamp, stem = Stamp(mtime_ns, size, inode), plain_stem(path)
+    return FileRecord(
+        path, doc, digest, language, role, chunks, bool(plain), model, stamp, seen_ns, path_row, path_scale or 0.0, stem
+    )  # fmt: skip
+
+
+def _columns(stamp: Stamp | None) -> tuple[int | None, int | None, int | None]:
+    return (None, None, None) if stamp is None else (stamp.mtime_ns, stamp.size, stamp.inode)
+
+
+def plain_stem(path: str) -> str:
+    """The file's name without suffixes, in the form in which `word_stem`, `word-stem` and `WordStem` are the same."""
+    return path.rpartition("/")[2].partition(".")[0].casefold().replace("_", "").replace("-", "")
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _parts(values: list[_T], size: int = 500) -> Iterator[list[_T]]:
+    for at in range(0, len(values), size):
+        yield values[at : at + size]

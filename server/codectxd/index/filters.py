@@ -1,0 +1,106 @@
+"""Filters: which files may answer at all, by path, language and role. Pure; knows nothing of text or of ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+import pathspec
+
+from codectxd.errors import BadFilter
+from codectxd.types import Content, Role
+
+_CODE: Final[frozenset[Role]] = frozenset(("source", "test", "example", "generated", "vendored"))
+
+ROLES_OF: Final[Mapping[Content, frozenset[Role]]] = MappingProxyType(
+    {
+        "code": _CODE,
+        "docs": frozenset(("docs",)),
+        "config": frozenset(("config",)),
+        "all": _CODE | {"docs", "config"},
+    }
+)
+
+_WITHOUT_CODE: Final = frozenset((
+    "asciidoc", "bibtex", "cmake", "dockerfile", "hcl", "ini", "json", "latex", "makefile", "markdown", "nix", "org",
+    "properties", "restructuredtext", "text", "toml", "xml", "yaml",
+))  # fmt: skip
+"""Languages in which no code is written: who asks for one by name means its files, whatever kind of content is asked for."""
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """Every one must let a file pass; an empty one lets all pass.
+
+    A file must be in one of each set of `languages` (names of the table of languages), match one of each tuple of `paths`,
+    be in none of `not_languages` and match none of `not_paths`. A path pattern is a glob in gitignore's manner where it
+    holds one of `*?[`, and otherwise a part of the path, its beginning if it begins with a slash; letters stand for capitals
+    too, unless the pattern has a capital. `globs` are globs always, of which a path must match one; and it must begin with
+    none of `not_under`.
+    """
+
+    languages: tuple[frozenset[str], ...] = ()
+    globs: tuple[str, ...] = ()
+    content: Content = "code"
+    not_languages: frozenset[str] = frozenset()
+    paths: tuple[str, ...] = ()
+    not_paths: tuple[str, ...] = ()
+    not_under: tuple[str, ...] = ()
+
+    def test(self, checkpoint: Callable[[], None] = lambda: None) -> Callable[[str, str, Role], bool]:
+        """Whether a path, a language and a role pass. Raises BadFilter on a glob that is none, and as `checkpoint` does."""
+        roles = ROLES_OF[self.content]
+        asked = frozenset().union(*self.languages) & _WITHOUT_CODE if self.content == "code" else frozenset()
+        globs, paths, not_paths = _of_globs(self.globs, checkpoint), _of_patterns(self.paths), _of_patterns(self.not_paths)
+
+        def passes(path: str, language: str, role: Role) -> bool:
+            return (
+                (role in roles or language in asked)
+                and all(language in one for one in self.languages)
+                and language not in self.not_languages
+                and (globs is None or globs(path))
+                and (paths is None or paths(path))
+                and (not_paths is None or not not_paths(path))
+                and not path.startswith(self.not_under)
+            )
+
+        return passes
+
+
+def is_glob(pattern: str) -> bool:
+    """Whether `pattern` is meant as a glob, rather than as a part of a path."""
+    return any(letter in pattern for letter in "*?[")
+
+
+def path_glob(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a path matches one of `patterns`, in gitignore syntax. Raises BadFilter."""
+    try:
+        spec = pathspec.GitIgnoreSpec.from_lines(patterns)
+    except ValueError as problem:
+        raise BadFilter(f"A glob of the query is no glob ({problem}): use gitignore syntax, like src/**/*.py.") from problem
+    return spec.match_file
+
+
+def _of_globs(globs: Sequence[str], checkpoint: Callable[[], None]) -> Callable[[str], bool] | None:
+    def each() -> Iterator[str]:
+        for glob in globs:
+            checkpoint()
+            yield glob
+
+    return path_glob(each()) if globs else None
+
+
+def _of_patterns(patterns: Sequence[str]) -> Callable[[str], bool] | None:
+    if not patterns:
+        return None
+    tests = [path_glob((pattern,)) if is_glob(pattern) else _part(pattern) for pattern in patterns]
+    return lambda path: any(test(path) for test in tests)
+
+
+def _part(pattern: str) -> Callable[[str], bool]:
+    def is_in(path: str) -> bool:
+        path = path if pattern.lower() != pattern else path.lower()
+        return f"/{path}".startswith(pattern) if pattern.startswith("/") else pattern in path
+
+    return is_in

@@ -1,0 +1,240 @@
+"""The write protocol: vault, append, flip, sweep. The only way in which an index changes, in the indexer process alone.
+
+1. *vault*: chunkings and vectors are kept by content; losing this step costs time later.
+2. *append*: words and vectors of new documents become durable, under ids that nobody ever had, invisible to the world.
+3. *flip*: one commit of the catalogue makes the documents members of the tree (invariant I3).
+4. *sweep*: documents that no tree holds any more leave words and catalogue.
+
+Merging takes what was deleted out of vectors and words: `merge_vectors` copies the living rows; words, of which nothing
+can be copied, are written anew beside the old ones from the parcels of every file (`begin_words`, `apply`,
+`finish_words`). Each becomes the world's by a flip of its own.
+
+A crash between any two steps is mended by `store` at the next opening. Knows nothing of where parcels come from.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+import numpy as np
+
+from codectxd.index.catalog import Change
+from codectxd.index.schema import FIELDS, Parcel
+from codectxd.index.store import Store
+from codectxd.index.vault import Vault, chunking_key, vector_keys
+from codectxd.index.vectors import VectorState, unpack
+from codectxd.types import Skipped, Stamp
+
+_MERGE_ROWS = 20_000
+_MERGE_SHARE = 4
+
+
+class Group(msgspec.Struct, frozen=True):
+    """What becomes part of the world together. `seen_ns` is the clock when the stamps were taken."""
+
+    parcels: Sequence[Parcel] = ()
+    gone: Sequence[str] = ()
+    skipped: Sequence[Skipped] = ()
+    clear_skips: Sequence[str] = ()
+    stamps: Sequence[tuple[str, Stamp]] = ()
+    seen_ns: int = 0
+
+    def is_empty(self) -> bool:
+        """Whether applying it would change nothing."""
+        return not (self.parcels or self.gone or self.skipped or self.clear_skips or self.stamps)
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """What a flip did: the new generation, and every path whose record may differ now."""
+
+    generation: int
+    changed: list[str]
+    seconds: dict[str, float]
+
+
+class Writer:
+    """Applies groups to one store. `reached` is told the name of each step just before it (tests kill there)."""
+
+    def __init__(
+        self, store: Store, vault: Vault, chunker_version: int, reached: Callable[[str], None] = lambda step: None
+    ) -> None:
+        self.store = store
+        self._vault = vault
+        self._chunker_version = chunker_version
+        self._reached = reached
+        store.follow(chunker_version)
+        self._rewritten: set[int] = set()
+        self._rewritten_terms: dict[str, tuple[int, int]] = {}
+        self._terms: dict[str, tuple[int, int]] = msgspec.json.decode(store.catalog.view.meta().get("terms", "{}"))
+
+    def apply(self, group: Group) -> Applied:
+        """Make `group` part of the world. Raises IndexUnavailable or OSError where the disk refuses."""
+        clock = _Clock()
+        self._reached("vault")
+        self._keep(group.parcels)
+        clock.lap("commit")
+        new, readopted = self._divided(group.parcels)
+        self._reached("append words")
+        for doc, parcel in new:
+            self.store.lexical.add(doc, parcel)
+        if new:
+            self.store.lexical.commit()
+        self._add_next_words([*new, *readopted])
+        clock.lap("lexical")
+        self._reached("append vectors")
+        state = self._append_vectors(new)
+        clock.lap("vectors")
+        self._reached("flip")
+        generation = self.store.catalog.flip(self._change(group, new, readopted, state))
+        self.store.vectors.adopt(state)
+        self._reached("sweep")
+        self.store.sweep_catalog()
+        self._reached("done")
+        clock.lap("commit")
+        changed = [p.path for p in group.parcels] + [*group.gone, *(s.path for s in group.skipped)]
+        return Applied(generation, changed, clock.seconds)
+
+    def merge_vectors(self, *, force: bool = False) -> Applied | None:
+        """Fold the delta into a new base generation where it has grown enough; None where nothing was done."""
+        store = self.store
+        state = store.vectors.state
+        if not state.delta_rows or not (force or state.delta_rows > max(_MERGE_ROWS, state.base_rows // _MERGE_SHARE)):
+            return None
+        clock = _Clock()
+        docs = [doc for doc, _, model in store.catalog.view.documents() if model is not None]
+        alive = np.zeros(max(docs, default=-1) + 1, np.bool_)
+        alive[docs] = True
+        self._reached("merge vectors")
+        merged = store.vectors.merged(alive)
+        self._reached("flip merged")
+        generation = store.catalog.flip(Change((), meta=[("vectors", msgspec.json.encode(merged).decode())]))
+        store.vectors.close()
+        store.vectors = type(store.vectors)(store.folder / "vectors", merged)
+        clock.lap("vectors")
+        return Applied(generation, [], clock.seconds)
+
+    def begin_words(self) -> None:
+        """Begin to write the words anew; what is applied from now on, known or new, becomes part of both."""
+        self.store.begin_words()
+        self._rewritten = set()
+        self._rewritten_terms = {}
+
+    def finish_words(self) -> Applied | None:
+        """Publish the words written anew; None, and nothing changed, where they are not those of the whole world."""
+        if self.store.next_words is None:
+            return None
+        clock = _Clock()
+        self._reached("merge words")
+        self.store.next_words.commit()
+        if not self.store.are_next_words_complete():
+            self.store.abandon_words()
+            return None
+        meta = self.store.catalog.view.meta()
+        self._terms = dict(self._rewritten_terms)
+        self._reached("flip words")
+        changes = [("words", int(meta.get("words", 0)) + 1), ("terms", msgspec.json.encode(self._terms).decode())]
+        generation = self.store.catalog.flip(Change((), meta=changes))
+        self.store.adopt_words()
+        clock.lap("lexical")
+        return Applied(generation, [], clock.seconds)
+
+    def _add_next_words(self, documents: Sequence[tuple[int, Parcel]]) -> None:
+        words = self.store.next_words
+        if words is None:
+            return
+        for doc, parcel in documents:
+            if doc not in self._rewritten:
+                self._rewritten.add(doc)
+                words.add(doc, parcel)
+                _count(self._rewritten_terms, parcel)
+
+    def _keep(self, parcels: Sequence[Parcel]) -> None:
+        chunkings, vectors = [], []
+        for parcel in parcels:
+            if parcel.parsed:
+                key = chunking_key(parcel.digest, parcel.language, self._chunker_version)
+                chunkings.append((key, msgspec.msgpack.encode(parcel.chunking)))
+            if parcel.embedded and parcel.vectors is not None:
+                vectors += _vault_rows(parcel)
+        if chunkings or vectors:
+            self._vault.put(chunkings, vectors)
+
+    def _divided(self, parcels: Sequence[Parcel]) -> tuple[list[tuple[int, Parcel]], list[tuple[int, Parcel]]]:
+        """(new documents under reserved ids, documents that the catalogue has already)."""
+        known = [(self.store.catalog.view.document_like(parcel), parcel) for parcel in parcels]
+        readopted = [(doc, parcel) for doc, parcel in known if doc is not None]
+        fresh = [parcel for doc, parcel in known if doc is None]
+        first = self.store.catalog.reserve_docs(len(fresh)) if fresh else 0
+        return list(enumerate(fresh, first)), readopted
+
+    def _append_vectors(self, new: Sequence[tuple[int, Parcel]]) -> VectorState:
+        model = self.store.vectors.state.model
+        sets = [unpack(doc, p.vectors) for doc, p in new if p.vectors is not None and p.vectors.model == model]
+        return self.store.vectors.append(sets)
+
+    def _change(
+        self,
+        group: Group,
+        new: Sequence[tuple[int, Parcel]],
+        readopted: Sequence[tuple[int, Parcel]],
+        state: VectorState,
+    ) -> Change:
+        terms = self._counted(new)
+        return Change(
+            parcels=new,
+            readopted=readopted,
+            forget=group.gone,
+            skipped=group.skipped,
+            clear_skips=group.clear_skips,
+            stamps=group.stamps,
+            seen_ns=group.seen_ns,
+            meta=[
+                ("vectors", msgspec.json.encode(state).decode()),
+                ("terms", msgspec.json.encode(terms).decode()),
+            ],
+        )
+
+    def _counted(self, new: Sequence[tuple[int, Parcel]]) -> dict[str, tuple[int, int]]:
+        """Terms and chunks ever added, by field: what the overlay's BM25 takes the mean length of a chunk from."""
+        for _, parcel in new:
+            _count(self._terms, parcel)
+        return self._terms
+
+
+def _count(terms: dict[str, tuple[int, int]], parcel: Parcel) -> None:
+    """Add a parcel's terms and chunks to the counts of each field."""
+    size = len(parcel.body)
+    counts = (
+        sum(text.count(" ") + 1 for text in parcel.body),
+        sum(text.count(" ") + 1 for text in parcel.symbol if text),
+        size * (parcel.path_terms.count(" ") + 1),
+    )
+    for field, count in zip(FIELDS, counts, strict=True):
+        found, chunks = terms.get(field, (0, 0))
+        terms[field] = (found + count, chunks + size)
+
+
+def _vault_rows(parcel: Parcel) -> list[tuple[bytes, bytes]]:
+    assert parcel.vectors is not None
+    vectors = parcel.vectors
+    keys = vector_keys(vectors.model, parcel.embedded_digests())
+    width = vectors.dimension
+    return [
+        (key, vectors.rows[at * width : (at + 1) * width] + vectors.scales[at * 4 : (at + 1) * 4])
+        for at, key in enumerate(keys)
+    ]
+
+
+class _Clock:
+    """Wall seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._at = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._at
+        self._at = now
