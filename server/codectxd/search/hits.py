@@ -1,0 +1,80 @@
+"""From an order of candidates to hits: those whose text still stands, one for each region, each with the lines to show. Pure
+but for what the Readers read; knows nothing of how the order came about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from codectxd.index.quotes import Quote, holds
+from codectxd.index.reader import ChunkRow, Reader
+from codectxd.search.candidates import Candidates
+from codectxd.search.explain import matched, why
+from codectxd.search.pool import origin_of
+from codectxd.search.query import Question
+from codectxd.search.rank import Ranked
+from codectxd.search.snippet import snippet
+from codectxd.search.weights import Weights
+from codectxd.types import Hit, Query
+
+
+def hits_of(
+    readers: Sequence[Reader],
+    question: Question,
+    candidates: Candidates,
+    ranked: Sequence[Ranked],
+    query: Query,
+    weights: Weights,
+) -> list[tuple[Hit, int]]:
+    """The first candidates whose text still stands, one for each region."""
+    hits: list[tuple[Hit, int]] = []
+    shown: list[ChunkRow] = []
+    for candidate in ranked:
+        if len(hits) >= query.limit:
+            break
+        if any(_same_region(candidate.row, row) for row in shown):
+            continue
+        origin = origin_of(candidate.row.key)
+        text = readers[origin].text_of(candidate.row)
+        if text is not None:
+            shown.append(candidate.row)
+            hits.append((_hit(question, candidates, candidate, text, query, weights), origin))
+    return hits
+
+
+def _same_region(one: ChunkRow, other: ChunkRow) -> bool:
+    """Whether both overlap, or touch and bear the same symbol, or are pieces of one long function."""
+    if one.path != other.path or origin_of(one.key) != origin_of(other.key):
+        return False
+    gap = max(one.start_line, other.start_line) - min(one.end_line, other.end_line)
+    if gap < 0:
+        return True
+    return one.symbol == other.symbol and (gap == 0 or (one.kind == other.kind and one.kind in _WITHOUT_PARTS))
+
+
+_WITHOUT_PARTS = frozenset(("function", "method", "constructor", "macro"))
+"""Kinds that hold no definitions of their own worth an answer each: several chunks of one symbol are its pieces."""
+
+
+def _hit(question: Question, candidates: Candidates, ranked: Ranked, text: str, query: Query, weights: Weights) -> Hit:
+    row = ranked.row
+    shown = snippet(text, row.start_line, question.terms, _line_of(text, question.quotes))
+    return Hit(
+        path=row.path,
+        start_line=shown.start_line,
+        end_line=shown.end_line,
+        snippet=shown.text,
+        symbol=row.symbol,
+        kind=row.kind,
+        language=row.language,
+        score=ranked.total,
+        matched=matched(question, candidates, ranked, weights),
+        unsaved=row.unsaved,
+        why=why(question, candidates, ranked, text) if query.explain else None,
+    )
+
+
+def _line_of(text: str, quotes: Sequence[Quote]) -> int | None:
+    """The line of `text` in which the first of `quotes` stands."""
+    lines = text.split("\n") if quotes else ()
+    return next((at for at, line in enumerate(lines) if holds(line.encode(), quotes[0])), None)

@@ -1,0 +1,117 @@
+"""Ranking: from fused scores to an order, with every step of it on record. Pure and total.
+
+A chunk is judged with its file: the file's best chunk, a part of its next best ones, its name, its role. A `Score` holds
+what each step added or took away, and is their sum, so that it explains itself exactly. Ties break by path, then line
+(invariant I15). Knows nothing of how candidates were found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from codectxd.index.reader import ChunkRow
+from codectxd.index.schema import doc_of
+from codectxd.search import named
+from codectxd.search.candidates import Candidates
+from codectxd.search.fuse import Fused
+from codectxd.search.query import Question
+from codectxd.search.weights import Weights
+
+_PRECISION = 9
+"""Decimals of a score: sums that differ only by the order of adding are ties."""
+
+
+class Score(msgspec.Struct, frozen=True):
+    """What each step did to a candidate's score, in the order of the steps."""
+
+    words: float = 0.0
+    meaning: float = 0.0
+    definition: float = 0.0
+    next_chunks: float = 0.0
+    file_name: float = 0.0
+    role: float = 0.0
+    further: float = 0.0
+    only_definition: float = 0.0
+    same_text: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """The sum."""
+        gained = self.words + self.meaning + self.definition + self.next_chunks + self.file_name
+        return round(gained + self.role + self.further + self.only_definition + self.same_text, _PRECISION)
+
+
+class Ranked(msgspec.Struct, frozen=True):
+    """A candidate in its place, with `score` as it was judged by and `total`, their sum."""
+
+    row: ChunkRow
+    score: Score
+    total: float
+
+
+def rank(
+    question: Question,
+    candidates: Candidates,
+    fused: Mapping[int, Fused],
+    rows: Mapping[int, ChunkRow],
+    weights: Weights,
+) -> list[Ranked]:
+    """The candidates that `rows` has, best first."""
+    only = named.only_definition(question, candidates.definitions, rows)
+    shares = named.definitions(question, candidates.definitions, rows)
+    own = {key: (fused.get(key, _NOTHING), weights.definition * shares.get(key, 0.0)) for key in rows}
+    ranked: list[Ranked] = []
+    for keys in _by_file(own).values():
+        ranked += _of_file(question, [rows[key] for key in keys], [own[key] for key in keys], only, weights)
+    return sorted(ranked, key=lambda r: (-r.total, r.row.path, r.row.start_line))
+
+
+_NOTHING = Fused(0.0, 0.0)
+
+
+def _by_file(own: Mapping[int, tuple[Fused, float]]) -> dict[int, list[int]]:
+    """Keys by document, best first."""
+    files: dict[int, list[int]] = {}
+    for key in sorted(own, key=lambda key: (-_sum(own[key]), key)):
+        files.setdefault(doc_of(key), []).append(key)
+    return files
+
+
+def _of_file(
+    question: Question,
+    rows: Sequence[ChunkRow],
+    own: Sequence[tuple[Fused, float]],
+    only: int | None,
+    weights: Weights,
+) -> list[Ranked]:
+    """The chunks of one file, best first, each with what the file adds and what its role and the earlier ones take."""
+    next_chunks = weights.evidence * sum(_sum(o) for o in own[1 : 1 + weights.evidence_chunks])
+    file_name = _file_name(question, rows[0].path, weights)
+    is_aside = rows[0].role not in ("source", "config", *question.asked)
+    factor = weights.aside if is_aside else 1.0
+    ranked: list[Ranked] = []
+    for nth, (row, (fused, definition)) in enumerate(zip(rows, own, strict=True)):
+        gained = fused.score + definition + next_chunks + file_name
+        score = Score(
+            words=fused.words,
+            meaning=fused.meaning,
+            definition=definition,
+            next_chunks=next_chunks,
+            file_name=file_name,
+            role=gained * (factor - 1.0),
+            further=gained * factor * (weights.another**nth - 1.0),
+            only_definition=weights.only_definition if row.key == only else 0.0,
+        )
+        ranked.append(Ranked(row, score, score.total))
+    return ranked
+
+
+def _file_name(question: Question, path: str, weights: Weights) -> float:
+    share = named.file_share(question, path)
+    return (weights.stem_of_many + (weights.stem - weights.stem_of_many) * share) if share else 0.0
+
+
+def _sum(own: tuple[Fused, float]) -> float:
+    return own[0].score + own[1]

@@ -1,0 +1,87 @@
+"""The whole read path: a query and Readers in, checked hits out. Runs on one thread, waits for nothing (invariant I8).
+
+What is missing is named in the result: without vectors it answers by words and says so, a chunk that no longer stands in
+its file is left out and the next candidate takes its place. Does not know that processes, sessions or LSP exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from codectxd.embed.embedder import Embedder
+from codectxd.index.quotes import LONGEST_S, holding
+from codectxd.index.reader import Reader, Scope
+from codectxd.search.candidates import Candidates, gather
+from codectxd.search.fuse import fuse
+from codectxd.search.hits import hits_of
+from codectxd.search.pool import chunks, joint_statistics, pooled
+from codectxd.search.query import Question, parse
+from codectxd.search.rank import rank
+from codectxd.search.shortlist import shortlist
+from codectxd.search.weights import DEFAULT, Weights
+from codectxd.types import Asked, Hit, Query
+
+
+class Result(msgspec.Struct, frozen=True):
+    """Hits in order with the place of each one's Reader, the signals that were missing, and, for each Reader, the paths
+    whose text was no longer as indexed."""
+
+    hits: tuple[Hit, ...]
+    origins: tuple[int, ...]
+    degraded: tuple[str, ...]
+    stale: tuple[tuple[str, ...], ...]
+    asked: Asked
+
+
+def search(readers: Sequence[Reader], embedder: Embedder | None, query: Query, weights: Weights = DEFAULT) -> Result:
+    """Answer `query` from all `readers`. Raises EmptyQuery, BadFilter where a filter makes no sense, and Cancelled."""
+    question = parse(query)
+    statistics = joint_statistics(readers, question.terms)
+    parts: list[Candidates] = []
+    degraded: list[str] = []
+    for reader in readers:
+        reader.checkpoint()
+        scope, unseen = _scope(reader, question, LONGEST_S / len(readers))
+        parts.append(gather(reader, usable(embedder, reader), question, scope, query.mode, weights, statistics))
+        degraded += unseen
+    candidates = pooled(parts, weights)
+    fused = fuse(candidates.lexical, candidates.semantic, weights.lexical_share)
+    rows = chunks(readers, shortlist(fused, candidates.named, query.limit, weights))
+    ranked = rank(question, candidates, fused, rows, weights)
+    found = hits_of(readers, question, candidates, ranked, query, weights)
+    return result_of(readers, question, found, (*candidates.degraded, *degraded))
+
+
+def result_of(
+    readers: Sequence[Reader], question: Question, found: Sequence[tuple[Hit, int]], degraded: Sequence[str]
+) -> Result:
+    """The answer that `found`, hits with the places of their Readers, is to `question`."""
+    names = (f"{name.qualifier}.{name.text}".lstrip(".") for name in question.names)
+    return Result(
+        hits=tuple(hit for hit, _ in found),
+        origins=tuple(origin for _, origin in found),
+        degraded=tuple(dict.fromkeys(degraded)),
+        stale=tuple(tuple(sorted(reader.stale)) for reader in readers),
+        asked=Asked(question.terms, tuple(names), question.in_force),
+    )
+
+
+def usable(embedder: Embedder | None, reader: Reader) -> Embedder | None:
+    """The model, where the Reader's vectors are its own."""
+    return embedder if embedder is not None and reader.model in (None, embedder.model_id) else None
+
+
+def _scope(reader: Reader, question: Question, longest_s: float) -> tuple[Scope, tuple[str, ...]]:
+    """What may answer, by filters and quoted parts, and what could not be seen to the end in `longest_s` seconds."""
+    scope = reader.scope(question.filters)
+    complete = True
+    each_s = longest_s / (1 + len(question.not_quotes))
+    if question.quotes:
+        held = holding(reader, question.quotes, scope, each_s)
+        scope, complete = scope.within(held.keys), held.complete
+    for quote in question.not_quotes:
+        held = holding(reader, (quote,), scope, each_s)
+        scope, complete = scope.beside(held.keys), complete and held.complete
+    return scope, () if complete else ("quotes",)
