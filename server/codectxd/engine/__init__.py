@@ -1,0 +1,1 @@
+"""Time, processes and policy: what is done when, and by which process."""

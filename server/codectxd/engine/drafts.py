@@ -1,0 +1,125 @@
+"""Unsaved text: from the editors' buffers to the overlay's buffer layer, the latest text of each path first.
+
+Typing makes work faster than it can be done, so work is by path and always about the newest text. A buffer whose text is
+the saved text needs no layer. Thread-safe; the lane asks for tasks and tells what became of them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from codectxd.engine.jobs import Digest, Digested
+from codectxd.engine.lane import Outcome, Task
+from codectxd.engine.prepare import digest_of
+from codectxd.engine.view import View
+from codectxd.engine.workers import Died
+from codectxd.workspace.buffers import Buffers
+
+_TRIES = 5
+"""For a text over which workers die without having turned to it."""
+
+
+class Drafts:
+    """The unsaved documents of one workspace."""
+
+    def __init__(self, root: str, view: View, wake: Callable[[], None]) -> None:
+        self._root = root
+        self._view = view
+        self._wake = wake
+        self._buffers = Buffers()
+        self._lock = threading.Lock()
+        self._dirty: dict[str, None] = {}
+        self._under_way = 0
+        self._suspects: dict[str, bytes] = {}
+        self._deaths: dict[str, tuple[bytes, int]] = {}
+
+    def edit(self, session: str, path: str, version: int, text: bytes) -> None:
+        """A document was opened, or has this text now."""
+        if path in self._buffers.snapshot(session):
+            self._buffers.change(session, path, version, text)
+        else:
+            self._buffers.open(session, path, version, text)
+        self.look_at(path)
+
+    def close(self, session: str, path: str) -> None:
+        """A session closed a document."""
+        self._buffers.close(session, path)
+        self.look_at(path)
+
+    def end(self, session: str) -> None:
+        """A session is over, and its unsaved text with it."""
+        for path in self._buffers.end(session):
+            self.look_at(path)
+
+    def look_at(self, path: str) -> None:
+        """The buffer, or the file below it, changed."""
+        with self._lock:
+            self._dirty[path] = None
+        self._wake()
+
+    def open_paths(self) -> list[str]:
+        """Every path that some session has open."""
+        return list(self._buffers.snapshot())
+
+    def pending(self) -> int:
+        """How many texts are not searchable yet."""
+        with self._lock:
+            return len(self._dirty) + self._under_way
+
+    def next_task(self) -> Task | None:
+        """The next text to be made searchable."""
+        while True:
+            with self._lock:
+                path = next(iter(self._dirty), None)
+                if path is None:
+                    return None
+                del self._dirty[path]
+                self._under_way += 1
+            task = self._task(path)
+            if task is not None:
+                return task
+            self._settle()
+
+    def _task(self, path: str) -> Task | None:
+        buffer = self._buffers.latest(path)
+        digest = digest_of(buffer.text) if buffer is not None else None
+        if buffer is None or digest == self._view.saved_digest(path) or self._suspects.get(path) == digest:
+            if self._view.overlay.drop_buffers([path]):
+                self._view.published()
+            return None
+        if digest == self._view.overlay.buffer_digest(path):
+            return None
+        return Task(Digest(self._root, path, buffer.text), lambda outcome: self._done(path, digest, outcome))
+
+    def _done(self, path: str, digest: bytes | None, outcome: Outcome) -> None:
+        if isinstance(outcome, Died) and digest is not None:
+            if self._is_another_try_due(path, digest, outcome):
+                self.look_at(path)
+                self._settle()
+                return
+            # This very text ends workers; the next keystroke is another text.
+            self._suspects[path] = digest
+        parcel = outcome.parcel if isinstance(outcome, Digested) else None
+        if parcel is not None and self._buffers.latest(path) is not None:
+            self._view.overlay.put_buffer(parcel)
+            self._view.published()
+        elif parcel is None and self._view.overlay.drop_buffers([path]):
+            self._view.published()
+        # The file may have been saved, or the text have changed back, while the worker was at it.
+        buffer = self._buffers.latest(path)
+        if buffer is None or digest_of(buffer.text) == self._view.saved_digest(path):
+            self.look_at(path)
+        self._settle()
+
+    def _is_another_try_due(self, path: str, digest: bytes, died: Died) -> bool:
+        """Whether the text may be innocent: somebody else may have ended the worker, which costs no text its place."""
+        known, count = self._deaths.get(path, (digest, 0))
+        count = count + 1 if known == digest else 1
+        self._deaths[path] = digest, count
+        return count < _TRIES if died.path is None else count == 1 and not died.too_slow
+
+    def _settle(self) -> None:
+        with self._lock:
+            self._under_way -= 1
+        self._view.touched()

@@ -1,0 +1,349 @@
+"""The indexer process: the one writer of catalogues, vault, words and vectors (invariant I2).
+
+One thread changes indexes, fed by one queue of events: jobs of the daemon and what workers prepared. Scans list the tree
+on a thread of their own and have files prepared by workers, so that a file saved meanwhile is durable without waiting
+for the scan. It ends when its daemon does, or when it had nothing to do for a while. It answers no searches.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+from typing import TypeAlias
+
+import msgspec
+
+from codectxd import paths, system
+from codectxd.chunk.chunker import CHUNKER_VERSION
+from codectxd.config import load_user
+from codectxd.embed.model import embedded
+from codectxd.engine import jobs
+from codectxd.engine.builders import Builders, Built
+from codectxd.engine.channel import Channel, Closed, StartChild, parent_channel
+from codectxd.engine.pipes import Pipes
+from codectxd.engine.scan import ScanRun, list_tree
+from codectxd.errors import CodectxError, ModelUnavailable
+from codectxd.index.store import Store, WrittenElsewhere
+from codectxd.index.vault import Vault
+from codectxd.index.writer import Applied, Group, Writer
+
+log = logging.getLogger(__name__)
+
+_LOCK_PATIENCE_S = 0.1
+"""Who looks whether a lock is held has it for an instant; whoever holds it longer writes."""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """The daemon is gone."""
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A scan knows what is to be done."""
+
+    run: ScanRun
+    problem: str | None
+
+
+Event: TypeAlias = jobs.IndexerJob | Built | Listed | Ended
+
+
+def main() -> None:
+    """Serve the daemon at the other end of the pair."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s indexer %(message)s")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    system.be_nice()
+    _serve(parent_channel(jobs.IndexerJob), os.cpu_count() or 1, None)
+
+
+def serve_in_thread(arguments: list[str], ends: Pipes, start: StartChild) -> None:
+    """The same in a thread of another process, with one worker: more would wait for one another."""
+    _serve(Channel(ends, jobs.IndexerJob), 1, start)
+
+
+def _serve(channel: Channel[jobs.IndexerJob], workers: int, start: StartChild | None) -> None:
+    layout = paths.layout()
+    config = load_user(layout.config_file)
+    indexer = Indexer(channel, layout, config.workers or workers, config.file_deadline_s, start)
+    try:
+        indexer.serve(config.indexer_idle_s)
+    finally:
+        indexer.close()
+
+
+class Indexer:
+    """All open workspaces of one user."""
+
+    def __init__(
+        self,
+        channel: Channel[jobs.IndexerJob],
+        layout: paths.Layout,
+        workers: int,
+        deadline_s: float,
+        start: StartChild | None = None,
+    ) -> None:
+        """`start` as of `WorkerProcess`."""
+        self._channel = channel
+        self._layout = layout
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._vault = Vault(layout.vault)
+        self._writers: dict[str, Writer] = {}
+        self._runs: dict[str, ScanRun] = {}
+        self._builders = Builders(workers, deadline_s, self._events.put, start)
+        self._model, self._dimension = _model()
+
+    def serve(self, idle_s: float) -> None:
+        """Handle events until the daemon goes, or none came for `idle_s` while nothing was under way."""
+        threading.Thread(target=self._listen, name="listen", daemon=True).start()
+        while True:
+            try:
+                event = self._events.get(timeout=idle_s)
+            except queue.Empty:
+                if self._runs:
+                    continue
+                return
+            if isinstance(event, Ended):
+                return
+            try:
+                self._handle(event)
+            except Closed:
+                return
+
+    def close(self) -> None:
+        """End workers and let go of every lock."""
+        for run in self._runs.values():
+            run.cancelled = True
+        self._builders.close()
+        for writer in self._writers.values():
+            writer.store.close()
+        self._vault.close()
+        self._channel.close()
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                job = self._channel.receive()
+                if job is not None:
+                    self._events.put(job)
+        except Closed:
+            self._events.put(Ended())
+
+    def _handle(self, event: Event) -> None:
+        root, ticket = _about(event)
+        try:
+            match event:
+                case jobs.Open():
+                    self._open(event.root)
+                case jobs.Apply():
+                    self._apply(event)
+                case jobs.Scan():
+                    self._scan(event)
+                case jobs.Stop():
+                    self._stop(event)
+                case jobs.Release():
+                    self._release(event.root)
+                case Listed():
+                    self._listed(event)
+                case Built():
+                    self._built(event)
+        except WrittenElsewhere:
+            self._channel.send(jobs.Elsewhere(root))
+        except (CodectxError, OSError) as problem:
+            # The workspace is out of order (a full disk, its folder removed): whoever waits is told, the next job opens it
+            # afresh, and the other workspaces go on.
+            log.exception("%s: %s failed", root, type(event).__name__)
+            with contextlib.suppress(CodectxError, OSError):
+                self._release(root)
+            self._channel.send(jobs.Trouble(root, ticket, _sentence(problem)))
+
+    # -- workspaces -------------------------------------------------------------------------------------------------------
+
+    def _open(self, root: str, *, afresh: bool = False) -> Writer:
+        writer = self._writers.get(root)
+        if writer is None:
+            folder = self._layout.workspace(root)
+            store = Store(folder, root, self._model, self._dimension, lock_timeout_s=_LOCK_PATIENCE_S, afresh=afresh)
+            writer = self._writers[root] = Writer(store, self._vault, CHUNKER_VERSION)
+            for repair in store.repairs:
+                log.info("%s: %s", root, repair)
+                self._channel.send(jobs.Note(root, repair))
+            self._publish(root, None, 0)
+        return writer
+
+    def _release(self, root: str) -> None:
+        self._cancel(root)
+        writer = self._writers.pop(root, None)
+        if writer is not None:
+            writer.store.close()
+
+    def _cancel(self, root: str) -> None:
+        run = self._runs.pop(root, None)
+        if run is not None:
+            run.cancelled = True
+            if run.merge and root in self._writers:
+                self._writers[root].store.abandon_words()
+
+    def _publish(self, root: str, applied: Applied | None, sequence: int) -> None:
+        if applied is None:
+            generation = int(self._writers[root].store.catalog.view.meta()["generation"])
+            self._channel.send(jobs.Published(root, generation, None, sequence))
+        else:
+            self._channel.send(jobs.Published(root, applied.generation, applied.changed, sequence))
+
+    def _apply(self, job: jobs.Apply) -> None:
+        writer = self._open(job.root)
+        run = self._runs.get(job.root)
+        if run is not None:
+            run.superseded.update(p.path for p in job.parcels)
+            run.superseded.update(job.gone)
+            run.superseded.update(skip.path for skip in job.skipped)
+        group = Group(job.parcels, job.gone, job.skipped, job.clear_skips, job.stamps, job.seen_ns)
+        applied = writer.apply(group)
+        self._publish(job.root, applied, job.sequence)
+        self._merge(job.root, writer)
+
+    def _merge(self, root: str, writer: Writer, *, force: bool = False) -> None:
+        merged = writer.merge_vectors(force=force)
+        if merged is not None:
+            self._publish(root, merged, 0)
+
+    def _merge_words(self, run: ScanRun) -> None:
+        merged = self._writers[run.root].finish_words()
+        if merged is not None:
+            run.add_seconds(merged.seconds)
+            self._publish(run.root, merged, 0)
+        else:
+            self._channel.send(jobs.Note(run.root, "Files changed while words were merged: they stay as they are."))
+
+    # -- scans ------------------------------------------------------------------------------------------------------------
+
+    def _scan(self, job: jobs.Scan) -> None:
+        if job.force:
+            self._release(job.root)
+        writer = self._open(job.root, afresh=job.force)
+        self._cancel(job.root)
+        run = self._runs[job.root] = ScanRun(job.root, job.ticket, list(job.first), self._model or None, merge=job.merge)
+        if job.merge:
+            writer.begin_words()
+        view = writer.store.catalog.view
+
+        def list_it() -> None:
+            try:
+                list_tree(run, view)
+                self._events.put(Listed(run, None))
+            except Exception as problem:
+                # Whatever it was: a scan that nobody hears of again would be waited for without end.
+                log.exception("%s: the tree could not be listed", run.root)
+                self._events.put(Listed(run, _sentence(problem)))
+
+        threading.Thread(target=list_it, name="scan", daemon=True).start()
+
+    def _listed(self, event: Listed) -> None:
+        run = event.run
+        if run.cancelled:
+            return
+        if event.problem is not None:
+            self._cancel(run.root)
+            self._channel.send(jobs.Trouble(run.root, run.ticket, event.problem))
+            return
+        group = Group(gone=run.still(run.plan.gone), skipped=run.plan.skipped, clear_skips=run.plan.clear_skips)
+        if not group.is_empty():
+            self._publish(run.root, self._writers[run.root].apply(group), 0)
+        self._writers[run.root].store.catalog.set_meta("due", run.total)
+        self._channel.send(jobs.Scanning(run.root, run.ticket, 0, run.total, run.files))
+        run.listed = True
+        if run.stopped:
+            self._end_early(run)
+            return
+        self._builders.add(run)
+        self._finish_if_done(run)
+
+    def _stop(self, job: jobs.Stop) -> None:
+        run = self._runs.get(job.root)
+        if run is not None and run.ticket == job.ticket:
+            run.stopped = True
+            if run.listed:
+                self._end_early(run)
+
+    def _end_early(self, run: ScanRun) -> None:
+        self._cancel(run.root)
+        self._builders.rest(idle=not self._runs)
+        self._flush(run)
+        self._writers[run.root].store.catalog.set_meta("due", run.total - run.done)
+
+    def _built(self, event: Built) -> None:
+        run = event.run
+        try:
+            if run.cancelled or self._runs.get(run.root) is not run:
+                self._builders.rest(idle=not self._runs)
+                return
+            if event.problem is not None:
+                self._cancel(run.root)
+                self._channel.send(jobs.Trouble(run.root, run.ticket, event.problem))
+                return
+            run.take(event.prepared, event.count)
+            if run.is_group_due():
+                self._flush(run)
+            self._finish_if_done(run)
+        finally:
+            self._builders.consumed()
+
+    def _flush(self, run: ScanRun) -> None:
+        group = run.next_group()
+        if not group.is_empty():
+            applied = self._writers[run.root].apply(group)
+            run.add_seconds(applied.seconds)
+            self._publish(run.root, applied, 0)
+        self._channel.send(jobs.Scanning(run.root, run.ticket, run.done, run.total, run.files))
+
+    def _finish_if_done(self, run: ScanRun) -> None:
+        if run.done < run.total:
+            return
+        self._flush(run)
+        del self._runs[run.root]
+        self._writers[run.root].store.catalog.set_meta("due", 0)
+        if run.merge:
+            self._merge_words(run)
+        self._merge(run.root, self._writers[run.root], force=run.merge or run.total > 100)
+        self._writers[run.root].store.catalog.checkpoint()
+        counts = run.files, run.parsed, run.embedded
+        self._channel.send(jobs.Scanned(run.root, run.ticket, *counts, run.seconds, run.problem))
+        self._builders.rest(idle=not self._runs)
+
+
+def _model() -> tuple[str, int]:
+    """Id and dimension of the embedded model; without one, documents are indexed by their words alone."""
+    try:
+        spec = embedded()
+    except ModelUnavailable:
+        log.exception("The embedded model cannot be used")
+        return "", 1
+    return spec.id, spec.dimension
+
+
+def _about(event: Event) -> tuple[str, int]:
+    match event:
+        case Listed() | Built():
+            return event.run.root, event.run.ticket
+        case jobs.Scan():
+            return event.root, event.ticket
+        case Ended():
+            return "", 0
+        case _:
+            return event.root, 0
+
+
+def _sentence(problem: Exception) -> str:
+    if isinstance(problem, CodectxError):
+        return str(problem)
+    if isinstance(problem, OSError) and problem.errno is not None:
+        return f"The index cannot be written: {os.strerror(problem.errno)}."
+    return f"The index cannot be written: {problem}."
+
+
+if __name__ == "__main__":
+    main()

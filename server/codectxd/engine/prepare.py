@@ -1,0 +1,187 @@
+"""From a text to a parcel: chunks, symbols, terms and vectors, each found in the vault or computed. Runs in workers.
+
+The one place where `chunk` and `embed` meet. A model that cannot be loaded costs the vectors, not the words. Knows nothing
+of files on disk, of git or of the index.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from codectxd.chunk.cells import said_in
+from codectxd.chunk.chunker import CHUNKER_VERSION, chunk
+from codectxd.chunk.terms import Expander, counts
+from codectxd.embed.embedder import Embedder
+from codectxd.embed.quantise import quantise
+from codectxd.errors import ModelUnavailable
+from codectxd.index.schema import Chunking, Field, Parcel, Vectors, packed, split_digests, to_columns
+from codectxd.index.vault import VaultView, chunking_key, vector_keys
+from codectxd.types import Digest, Source, Stamp, Symbol
+
+_ROWS_KEPT = 20_000
+"""Vectors of recent chunks kept in memory: typing in a file changes one of its chunks, and the vault lags behind."""
+
+
+class Preparer:
+    """Makes parcels. One per worker process; not thread-safe."""
+
+    def __init__(self, vault: Path, load: Callable[[], Embedder], known: tuple[str, int] | None = None) -> None:
+        """`load` gives the model, once it is first needed; it may raise ModelUnavailable. `known` is its id and dimension,
+        where these can be had without loading it: texts that are all in the vault then cost no loading."""
+        self._vault = VaultView(vault)
+        self._known = known
+        self._load = load
+        self._embedder: Embedder | None = None
+        self._model_problem: str | None = None
+        self._expander = Expander()
+        self._rows: OrderedDict[bytes, bytes] = OrderedDict()
+        self.seconds: dict[str, float] = {}
+
+    def embedder(self) -> Embedder | None:
+        """The model, or None where it cannot be loaded."""
+        if self._embedder is None and self._model_problem is None:
+            try:
+                self._embedder = self._load()
+            except ModelUnavailable as problem:
+                self._model_problem = str(problem)
+        return self._embedder
+
+    def model(self) -> tuple[str, int] | None:
+        """The model's id and dimension, None where it cannot be loaded."""
+        if self._model_problem is not None:
+            return None
+        if self._known is not None:
+            return self._known
+        embedder = self.embedder()
+        return None if embedder is None else (embedder.model_id, embedder.dimension)
+
+    def warm(self) -> None:
+        """Load the model and a grammar, and let each do a little, so that the first real text finds them ready."""
+        text = b"def warm() -> None: ...\n"
+        source = Source("warm.py", text, digest_of(text), Stamp(0, len(text), 0), "python", "source")
+        self.prepare(source, None, for_overlay=True)
+
+    def prepare(self, source: Source, stamp: Stamp | None, *, for_overlay: bool) -> Parcel:
+        """The parcel of one text. `for_overlay` adds what the overlay answers from: the text and its postings."""
+        chunking, parsed = self._chunking(source)
+        texts = _texts(source, chunking)
+        said = b"".join(digest_of(text.encode()) for text in texts) if source.language == "jupyter" else b""
+        clock = time.perf_counter()
+        body = [self._expander.expand(text) for text in texts]
+        by_chunk = _symbols_by_chunk(chunking)
+        symbol = [self._expander.symbol_terms(by_chunk.get(at, ()), dotted) for at, dotted in enumerate(chunking.symbols)]
+        path_terms = self._expander.expand(_spaced(source.path))
+        clock = self._lap("lexical", clock)
+        path_text = path_words(source.path)
+        vectors, embedded = self._vectors(split_digests(said) if said else chunking.chunk_digests(), texts, path_text)
+        self._lap("embed", clock)
+        return Parcel(
+            path=source.path,
+            digest=source.digest,
+            stamp=stamp,
+            language=source.language,
+            role=source.role,
+            chunking=chunking,
+            vectors=vectors,
+            body=body,
+            symbol=symbol,
+            path_terms=path_terms,
+            path_digest=digest_of(path_text.encode()),
+            text=source.text if for_overlay else None,
+            fields=_fields(body, symbol, path_terms) if for_overlay else None,
+            parsed=parsed,
+            embedded=embedded,
+            said=said,
+        )
+
+    def _chunking(self, source: Source) -> tuple[Chunking, int]:
+        clock = time.perf_counter()
+        found = self._vault.chunking(chunking_key(source.digest, source.language, CHUNKER_VERSION))
+        if found is not None:
+            self._lap("chunk", clock)
+            return found, 0
+        chunked = chunk(source.text, source.language)
+        digests = [digest_of(source.text[c.start_byte : c.end_byte]) for c in chunked.chunks]
+        columns = to_columns(source.text, chunked.chunks, chunked.symbols, digests)
+        self._lap("chunk", clock)
+        return columns, 1
+
+    def _vectors(self, digests: Sequence[Digest], texts: Sequence[str], path_text: str) -> tuple[Vectors | None, int]:
+        """Rows of every chunk and then of the path, and how many had to be computed."""
+        known = self.model()
+        if known is None:
+            return None, 0
+        model, width = known
+        keys = vector_keys(model, [*digests, digest_of(path_text.encode())])
+        everything = [*texts, path_text]
+        missing = [key for key in keys if key not in self._rows]
+        if missing:
+            self._rows.update(self._vault.vectors(missing))
+        due = {key: text for key, text in zip(keys, everything, strict=True) if key not in self._rows}
+        if due:
+            embedder = self.embedder()
+            if embedder is None:
+                return None, 0
+            rows, scales = quantise(embedder.encode(list(due.values())))
+            for key, row, scale in zip(due, rows, scales, strict=True):
+                self._rows[key] = row.tobytes() + np.float32(scale).tobytes()
+        found = [self._rows[key] for key in keys]
+        for key in keys:
+            self._rows.move_to_end(key)
+        while len(self._rows) > _ROWS_KEPT:
+            self._rows.popitem(last=False)
+        rows_column, scales_column = b"".join(r[:width] for r in found), b"".join(r[width:] for r in found)
+        return Vectors(model, width, rows_column, scales_column), len(due)
+
+    def _lap(self, stage: str, since: float) -> float:
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - since
+        return now
+
+
+def digest_of(text: bytes) -> Digest:
+    """The digest that names a text everywhere."""
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def path_words(path: str) -> str:
+    """The string that is embedded for a path: its parts without the suffix, as words."""
+    folder, _, name = path.rpartition("/")
+    return _spaced(f"{folder}/{name.split('.')[0] or name}").strip()
+
+
+def _spaced(path: str) -> str:
+    return path.replace("/", " ").replace(".", " ").replace("-", " ")
+
+
+def _texts(source: Source, chunking: Chunking) -> list[str]:
+    """What is looked up in each chunk: its slice of the text, or what that says where the text is another's notation."""
+    return [said_in(source.text[c.start_byte : c.end_byte], source.language) for c in chunking.chunks()]
+
+
+def _symbols_by_chunk(chunking: Chunking) -> dict[int, list[Symbol]]:
+    found: dict[int, list[Symbol]] = {}
+    for symbol in chunking.definitions():
+        found.setdefault(symbol.chunk, []).append(symbol)
+    return found
+
+
+def _fields(body: Sequence[str], symbol: Sequence[str], path_terms: str) -> dict[str, Field]:
+    return {"body": _field(body), "symbol": _field(symbol), "path": _field([path_terms] * len(body))}
+
+
+def _field(texts: Sequence[str]) -> Field:
+    postings: dict[str, list[int]] = {}
+    lengths = []
+    for ordinal, text in enumerate(texts):
+        found = counts(text)
+        lengths.append(sum(found.values()))
+        for term, count in found.items():
+            postings.setdefault(term, []).extend((ordinal, count))
+    return Field({term: packed(pairs) for term, pairs in postings.items()}, packed(lengths))

@@ -1,0 +1,136 @@
+"""One reconciliation of a whole tree: what is due, in which order, and how far it is. Lives in the indexer.
+
+Knows nothing of processes: `builders` gets its paths prepared, `indexer` applies its groups.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from codectxd.config import load_workspace
+from codectxd.engine.jobs import Known, Prepared
+from codectxd.engine.planner import Plan, plan, with_stamps
+from codectxd.engine.trees import open_tree
+from codectxd.index.catalog import CatalogView
+from codectxd.index.schema import Parcel
+from codectxd.index.writer import Group
+from codectxd.types import Stamp
+
+_FIRST_GROUP_S = 0.05
+_GROUP_S = 0.75
+_GROUP_CHUNKS = 8_000
+_BATCH_BYTES = 200_000
+_BATCH_FILES = 24
+
+
+class ScanRun:
+    """The state of one scan. Filled by `list_tree`, then used by the indexer's one writing thread."""
+
+    def __init__(self, root: str, ticket: int, first: list[str], model: str | None, *, merge: bool = False) -> None:
+        """`merge`: every file is due, whatever the index has of it."""
+        self.root = root
+        self.ticket = ticket
+        self.model = model
+        self.merge = merge
+        self.cancelled = self.stopped = self.listed = False
+        self.superseded: set[str] = set()
+        self.plan = Plan([], [], [], [])
+        self.known: dict[str, bytes] = {}
+        self.stamps: dict[str, Stamp] = {}
+        self.seen_ns = 0
+        self.files = self.done = self.parsed = self.embedded = 0
+        self.seconds: dict[str, float] = {}
+        self.problem: str | None = None
+        self._first = first
+        self._prepared: list[Prepared] = []
+        self._chunks = 0
+        self._flushed_at = 0.0
+
+    @property
+    def total(self) -> int:
+        """How many files must be looked into."""
+        return len(self.plan.read)
+
+    def is_wanted(self) -> bool:
+        """Whether anybody still wants what is prepared for it."""
+        return not self.cancelled
+
+    def adopt(self, found: Plan, stamps: dict[str, Stamp], known: dict[str, Known]) -> None:
+        """Take what the tree and the index say."""
+        self.plan = msgspec.structs.replace(found, read=list(stamps)) if self.merge else found
+        self.stamps = stamps
+        self.files = len(stamps)
+        self.known = {
+            path: known[path].digest
+            for path in found.read
+            if not self.merge and path in known and (self.model is None or known[path].model == self.model)
+        }
+        self._flushed_at = time.monotonic() - _GROUP_S + _FIRST_GROUP_S
+
+    def batches(self) -> Iterable[list[str]]:
+        """Paths in portions for one job each: those asked for first, then the most recently changed."""
+        first = set(self._first)
+        order = sorted(self.plan.read, key=lambda path: (path not in first, -self.stamps[path].mtime_ns, path))
+        batch: list[str] = []
+        size, limit = 0, _BATCH_BYTES // 8
+        for path in order:
+            batch.append(path)
+            size += self.stamps[path].size
+            if size >= limit or len(batch) == _BATCH_FILES:
+                yield batch
+                # Small portions to begin with, so that every worker has something and the first answers come soon.
+                batch, size, limit = [], 0, min(_BATCH_BYTES, limit * 2)
+        if batch:
+            yield batch
+
+    def take(self, prepared: Sequence[Prepared], count: int) -> None:
+        """Results of `count` paths."""
+        self.done += count
+        for result in prepared:
+            self._prepared.append(result)
+            self._chunks += sum(parcel.chunking.size for parcel in result.parcels)
+            self.parsed += sum(parcel.parsed for parcel in result.parcels)
+            self.embedded += sum(parcel.embedded for parcel in result.parcels)
+            self.add_seconds(result.seconds)
+
+    def is_group_due(self) -> bool:
+        """Whether enough is there, or enough time went by, for a flip."""
+        return self._chunks >= _GROUP_CHUNKS or time.monotonic() - self._flushed_at >= _GROUP_S
+
+    def next_group(self) -> Group:
+        """What was taken since the last group, less what became durable by another way meanwhile."""
+        prepared, self._prepared, self._chunks = self._prepared, [], 0
+        self._flushed_at = time.monotonic()
+        parcels: list[Parcel] = [p for r in prepared for p in r.parcels if p.path not in self.superseded]
+        skipped = with_stamps([skip for r in prepared for skip in r.skipped], self.stamps)
+        return Group(
+            parcels=parcels,
+            gone=self.still([path for r in prepared for path in r.gone]),
+            skipped=[skip for skip in skipped if skip.path not in self.superseded],
+            stamps=[stamp for r in prepared for stamp in r.stamps if stamp[0] not in self.superseded],
+            seen_ns=self.seen_ns,
+        )
+
+    def still(self, paths: Iterable[str]) -> list[str]:
+        """Those paths of which nothing newer was said since the scan began."""
+        return [path for path in paths if path not in self.superseded]
+
+    def add_seconds(self, seconds: dict[str, float]) -> None:
+        """Add to the stages' times."""
+        for stage, value in seconds.items():
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + value
+
+
+def list_tree(run: ScanRun, view: CatalogView) -> None:
+    """Fill `run` with what is due. Raises GitUnavailable, NoSuchPath, OSError, UsageError."""
+    clock = time.perf_counter()
+    run.seen_ns = time.time_ns()
+    probe = open_tree(run.root, load_workspace(run.root)).tree.probe(None)
+    run.problem = probe.problem
+    known = {r.path: Known(r.digest, r.stamp, r.seen_ns, r.model) for r in view.files()}
+    skips = {skip.path: skip for skip in view.skipped()}
+    run.adopt(plan(known, skips, probe.stamps, probe.skipped, run.model), probe.stamps, known)
+    run.add_seconds({"hash": time.perf_counter() - clock})

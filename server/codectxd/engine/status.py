@@ -1,0 +1,49 @@
+"""How a workspace is, for people: shapes only."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far an index run is: `done` of `total` files; `message` says it in words."""
+
+    done: int
+    total: int
+    message: str
+
+
+class SkippedGroup(msgspec.Struct, frozen=True):
+    """Files that are not indexed for one reason; `examples` are at most ten relative paths."""
+
+    reason: str
+    count: int
+    meaning: str
+    examples: tuple[str, ...]
+
+
+class EngineStatus(msgspec.Struct, frozen=True):
+    """One workspace now. `phase`: starting, indexing, ready or failed. `parsed` and `embedded` count what the last full pass
+    computed rather than found; `stage_seconds` sums its stages over processes. `role`: writer, or follower of the process
+    `writer`."""
+
+    root: str
+    phase: str
+    files: int
+    chunks: int
+    vectors: int
+    pending: int
+    skipped: int
+    model: str
+    branch: str | None
+    generation: int
+    watcher: str
+    stage_seconds: dict[str, float]
+    skipped_files: tuple[SkippedGroup, ...]
+    done: int
+    total: int
+    parsed: int
+    embedded: int
+    message: str | None
+    role: str = "writer"
+    writer: int | None = None

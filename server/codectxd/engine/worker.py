@@ -1,0 +1,223 @@
+"""The worker process: reads, parses, chunks, splits and embeds, one job after the other, until its parent goes.
+
+It may hang or crash on any file, and is then ended and replaced: so it says which path it turns to, and asks the kernel to
+end it should one file take too long (a grammar in an endless loop hears nothing else). Everything it answers was
+computed from the text it read; it decides nothing about the index.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from codectxd import paths, system
+from codectxd.chunk.languages import language_of
+from codectxd.config import WorkspaceConfig, load_workspace
+from codectxd.embed.embedder import Embedder
+from codectxd.embed.model import embedded
+from codectxd.engine.channel import Channel, Closed, StartChild, parent_channel
+from codectxd.engine.jobs import (
+    Began,
+    Broke,
+    Digest,
+    Digested,
+    Prepare,
+    Prepared,
+    Refresh,
+    Refreshed,
+    Warm,
+    Warmed,
+    WorkerJob,
+    WorkerReply,
+)
+from codectxd.engine.pipes import Pipes
+from codectxd.engine.planner import plan, with_stamps
+from codectxd.engine.prepare import Preparer, digest_of
+from codectxd.engine.trees import open_tree
+from codectxd.engine.workers import TOO_MUCH_MEMORY
+from codectxd.errors import CodectxError, ModelUnavailable
+from codectxd.index.schema import Parcel
+from codectxd.types import Skipped, Source, Stamp
+from codectxd.workspace.filters import by_path, by_text, role_of
+from codectxd.workspace.tree import Tree
+
+_MOST_BYTES = 1 << 30
+"""Memory of a worker: some ten times what the largest file that is read takes in the hungriest grammar."""
+
+
+def main() -> None:
+    """Serve jobs from the parent. Arguments: seconds that one file may take."""
+    deadline_s = float(sys.argv[1])
+    # A parser that cannot have more ends its process: better this one than whatever else the machine runs.
+    system.bound_memory(_MOST_BYTES)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    system.prepare_alarm()
+    channel: Channel[WorkerJob] = parent_channel(WorkerJob)
+    _serve(Worker(channel, paths.layout().vault, deadline_s, system.set_alarm), channel)
+    # Nobody is left to answer; what native libraries would still do at exit is of no use.
+    os._exit(0)
+
+
+def serve_in_thread(arguments: list[str], ends: Pipes, start: StartChild) -> None:
+    """The same in a thread of another process, which no alarm may end."""
+    channel: Channel[WorkerJob] = Channel(ends, WorkerJob)
+    _serve(Worker(channel, paths.layout().vault, float(arguments[0]), lambda seconds: None), channel)
+
+
+def _serve(worker: Worker, channel: Channel[WorkerJob]) -> None:
+    with contextlib.suppress(Closed):
+        while True:
+            job = channel.receive()
+            if job is not None:
+                channel.send(worker.answer(job))
+
+
+class Worker:
+    """Answers jobs; keeps what is dear to open: the model, the trees."""
+
+    def __init__(
+        self, channel: Channel[WorkerJob], vault: Path, deadline_s: float, set_alarm: Callable[[float], None]
+    ) -> None:
+        """`set_alarm` ends the worker after so many seconds, with 0 never."""
+        self._channel = channel
+        self._set_alarm = set_alarm
+        self._deadline_s = deadline_s
+        self._preparer = Preparer(vault, _load_embedder, _known_model())
+        self._trees: dict[str, tuple[WorkspaceConfig, int, Tree]] = {}
+
+    def answer(self, job: WorkerJob) -> WorkerReply:
+        """What became of a job; a problem of the workspace is an answer too."""
+        self._preparer.seconds = {}
+        try:
+            match job:
+                case Prepare():
+                    return self._prepare(job)
+                case Refresh():
+                    return self._refresh(job)
+                case Digest():
+                    return self._digest(job)
+                case Warm():
+                    self._preparer.warm()
+                    return Warmed()
+        except CodectxError as problem:
+            return Broke(str(problem))
+        finally:
+            self._set_alarm(0)
+
+    def _prepare(self, job: Prepare) -> Prepared:
+        tree = self._tree(job.root, 0)
+        read = self._read_all(tree, job.paths, job.known, for_overlay=False)
+        return Prepared(read.parcels, read.skipped, read.gone, read.stamps, self._preparer.seconds)
+
+    def _refresh(self, job: Refresh) -> Refreshed:
+        seen_ns = time.time_ns()
+        if "" in job.paths:
+            self._trees.pop(job.root, None)  # The repository, too, may be another.
+        tree = self._tree(job.root, job.epoch)
+        probe = tree.probe(job.paths)
+        model = self._preparer.model()
+        model_id = model[0] if model is not None else None
+        found = plan(
+            job.known,
+            {skip.path: skip for skip in job.skipped},
+            probe.stamps,
+            probe.skipped,
+            model_id,
+        )
+        if len(found.read) + len(found.gone) > job.at_most:
+            return _too_many(seen_ns)
+        digests = {path: known.digest for path, known in job.known.items() if model_id in (None, known.model)}
+        read = self._read_all(tree, found.read, digests, for_overlay=True)
+        return Refreshed(
+            read.parcels,
+            [*found.skipped, *with_stamps(read.skipped, probe.stamps)],
+            [*found.gone, *read.gone],
+            read.stamps,
+            found.clear_skips,
+            seen_ns,
+            False,
+            self._preparer.seconds,
+            probe.problem,
+        )
+
+    def _digest(self, job: Digest) -> Digested:
+        self._begin(job.path)
+        tree = self._trees[job.root][2] if job.root in self._trees else self._tree(job.root, 0)
+        reason = by_path(job.path) or by_text(job.path, job.text, tree.limits)
+        if reason is not None:
+            return Digested(None, reason)
+        language = language_of(job.path, job.text)
+        role = role_of(job.path, language, job.text[:2000])
+        source = Source(job.path, job.text, digest_of(job.text), Stamp(0, len(job.text), 0), language, role)
+        return Digested(self._preparer.prepare(source, None, for_overlay=True), "")
+
+    def _read_all(self, tree: Tree, wanted: Sequence[str], known: dict[str, bytes], *, for_overlay: bool) -> _Read:
+        read = _Read()
+        for path in wanted:
+            self._begin(path)
+            clock = time.perf_counter()
+            found = tree.read(path)
+            self._preparer.seconds["read"] = self._preparer.seconds.get("read", 0.0) + time.perf_counter() - clock
+            if isinstance(found, Skipped):
+                read.add_skip(found)
+            elif known.get(path) == found.digest:
+                read.stamps.append((path, found.stamp))
+            else:
+                try:
+                    read.parcels.append(self._preparer.prepare(found, found.stamp, for_overlay=for_overlay))
+                except MemoryError:
+                    read.add_skip(Skipped(path, TOO_MUCH_MEMORY))
+        return read
+
+    def _begin(self, path: str) -> None:
+        self._channel.send(Began(path))
+        self._set_alarm(self._deadline_s)
+
+    def _tree(self, root: str, epoch: int) -> Tree:
+        config = load_workspace(root)
+        held = self._trees.get(root)
+        if held is None or held[:2] != (config, epoch):
+            held = self._trees[root] = (config, epoch, open_tree(root, config).tree)
+        return held[2]
+
+
+class _Read:
+    def __init__(self) -> None:
+        self.parcels: list[Parcel] = []
+        self.skipped: list[Skipped] = []
+        self.gone: list[str] = []
+        self.stamps: list[tuple[str, Stamp]] = []
+
+    def add_skip(self, skip: Skipped) -> None:
+        if skip.reason == "vanished":
+            self.gone.append(skip.path)
+        else:
+            self.skipped.append(skip)
+
+
+def _too_many(seen_ns: int) -> Refreshed:
+    return Refreshed([], [], [], [], [], seen_ns, True, {})
+
+
+def _known_model() -> tuple[str, int] | None:
+    try:
+        spec = embedded()
+    except ModelUnavailable:
+        return None
+    return spec.id, spec.dimension
+
+
+def _load_embedder() -> Embedder:
+    # Late: a worker that finds all vectors in the vault does not pay for importing onnxruntime.
+    from codectxd.embed.onnx import OnnxEmbedder
+
+    return OnnxEmbedder(embedded())
+
+
+if __name__ == "__main__":
+    main()
