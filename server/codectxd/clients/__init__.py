@@ -1,0 +1,1 @@
+"""What people and programs run: the command line, the relay. They never import the engine."""

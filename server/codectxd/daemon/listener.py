@@ -1,0 +1,106 @@
+"""The composition root of the daemon: socket, sessions, engines, and the way out.
+
+One per user: it runs only while its process holds the daemon's lock, so that the socket it finds is a stale one. It
+ends on SIGTERM, SIGINT, `codectx/stop`, or when no client was connected for a while. Knows no method.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+import signal
+from collections.abc import Callable
+
+import msgspec
+
+import codectxd
+from codectxd.config import UserConfig
+from codectxd.daemon.handlers import METHODS
+from codectxd.daemon.hosting import Hosting
+from codectxd.daemon.session import Session
+from codectxd.paths import Layout
+from codectxd.wire import messages
+
+logger = logging.getLogger(__name__)
+
+STREAM_LIMIT = 256 * 1024
+"""Bytes read ahead of one session; also the longest header line."""
+
+GRACE_S = 2.0
+"""How long sessions may take to be sent what is queued when the daemon ends."""
+
+
+class Daemon:
+    """The process' one listener. Everything happens on the loop that runs `run`."""
+
+    def __init__(self, layout: Layout, config: UserConfig) -> None:
+        self.hosting = Hosting(layout, config)
+        self._layout = layout
+        self._config = config
+        self._sessions: dict[Session, asyncio.Task[None]] = {}
+        self._names = (f"session-{number}" for number in itertools.count(1))
+        self._stopped = asyncio.Event()
+        self._idle: asyncio.TimerHandle | None = None
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Serve until told to stop; `ready` is called once clients can connect."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        self._layout.socket.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(self._accept, self._layout.socket, limit=STREAM_LIMIT)
+        try:
+            self._layout.daemon_file.write_bytes(msgspec.json.encode({"pid": os.getpid(), "version": codectxd.__version__}))
+            logger.info("codectxd %s serves on %s as %d", codectxd.__version__, self._layout.socket, os.getpid())
+            self._watch_idleness()
+            ready()
+            await self._stopped.wait()
+        finally:
+            server.close()
+            self._layout.socket.unlink(missing_ok=True)
+            self._layout.daemon_file.unlink(missing_ok=True)
+            await self._close()
+
+    def stop(self) -> None:
+        """End the daemon soon."""
+        self._stopped.set()
+
+    def about(self, workspaces: list[messages.WorkspaceStatus]) -> messages.Status:
+        """The daemon's status, around those of its workspaces."""
+        return self.hosting.about(len(self._sessions), workspaces)
+
+    def belongs_to(self, pid: int) -> None:
+        """A session's client has this process; the daemon notices its end by its socket."""
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = Session(self, METHODS, (reader, writer), next(self._names))
+        task = asyncio.current_task()
+        assert task is not None
+        self._sessions[session] = task
+        self._watch_idleness()
+        logger.info("%s begins", session.session_name)
+        try:
+            await session.run()
+        finally:
+            del self._sessions[session]
+            logger.info("%s ended", session.session_name)
+            self._watch_idleness()
+
+    def _watch_idleness(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        if not self._sessions and self._config.idle_exit_s > 0:
+            self._idle = asyncio.get_running_loop().call_later(self._config.idle_exit_s, self.stop)
+
+    async def _close(self) -> None:
+        for session in list(self._sessions):
+            session.end()
+        if self._sessions:
+            await asyncio.wait(self._sessions.values(), timeout=GRACE_S)
+        for session in list(self._sessions):
+            session.abort()
+        await self.hosting.close()
+        logger.info("codectxd ended")

@@ -1,0 +1,1 @@
+"""The only types that are serialised for clients, and their conversion."""
