@@ -1,0 +1,187 @@
+"""The write protocol, ended by SIGKILL before each of its steps: what is found then is the world before or after."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from codectxd.errors import IndexUnavailable
+from codectxd.index.vault import Vault, VaultView, chunking_key
+from codectxd.index.writer import Group
+from codectxd.types import Skipped, Stamp
+from unit.index import killed_writer
+from unit.index.world import ROOT, Files, answers, applied, contents, embedder, open_store, parcels, same, word_scores
+
+BEFORE: Files = {
+    "pkg/retry.py": "def retry_with_backoff(call):\n    '''Call again after a pause.'''\n    return call()\n",
+    "pkg/parse.py": "class DateParser:\n    def parse(self, text):\n        return text.split('-')\n",
+    "notes.md": "# Notes\n\nHow the walrus learned to whistle.\n",
+    "gone.py": "def soon_gone():\n    return 'ephemeral'\n",
+}
+AFTER: Files = {
+    "pkg/retry.py": "def retry_at_once(call):\n    '''No pause any more.'''\n    return call()\n",
+    "pkg/parse.py": BEFORE["pkg/parse.py"],
+    "notes.md": BEFORE["notes.md"],
+    "pkg/new.py": "def quokka():\n    return 'a word found nowhere else: xylophonist'\n",
+}
+QUERIES = (
+    "retry_with_backoff",
+    "retry_at_once",
+    "parse a date",
+    "walrus",
+    "soon_gone",
+    "ephemeral",
+    "xylophonist",
+    "quokka",
+)
+WORDS = ("retry", "call", "walrus", "parse", "return", "py", "the")
+SKIP = Skipped("data.bin", "binary", Stamp(5, 6, 7))
+
+STEPS = ("vault", "append words", "append vectors", "flip", "sweep", "done")
+MERGE_STEPS = ("merge vectors", "flip merged")
+WORDS_STEPS = ("merge words", "flip words", "never")
+
+
+def first_group() -> Group:
+    return Group(parcels=parcels(BEFORE), seen_ns=1)
+
+
+def second_group() -> Group:
+    """One changed, one gone, one new, one skipped; two untouched."""
+    changed = {path: text for path, text in AFTER.items() if BEFORE.get(path) != text}
+    return Group(parcels=parcels(changed), gone=["gone.py"], skipped=[SKIP], seen_ns=2)
+
+
+def everything() -> Group:
+    """Every file as it is after the second group."""
+    return Group(parcels=parcels(AFTER), skipped=[SKIP])
+
+
+def kill_at(folder: Path, step: str, *groups: Group, merge: bool, rewrite: Group | None = None) -> None:
+    work = killed_writer.Work(ROOT, embedder().model_id, embedder().dimension, list(groups), merge, rewrite)
+    file = folder.parent / "work"
+    file.write_bytes(msgspec.msgpack.encode(work))
+    command = [sys.executable, killed_writer.__file__, str(folder), str(file), step]
+    ended = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert ended.returncode == (0 if step == "never" else -signal.SIGKILL), (
+        f"{step} was not reached: {ended.stderr.decode()}"
+    )
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `before` and `after`, each built at once."""
+    folder = tmp_path_factory.mktemp("fresh")
+    applied(folder / "before", first_group())
+    applied(folder / "after", Group(parcels=parcels(AFTER), skipped=[SKIP]))
+    return folder
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_I3_killed_before_each_step_the_world_is_the_one_before_or_after_the_flip(
+    step: str, tmp_path: Path, fresh: Path
+) -> None:
+    folder = tmp_path / "store"
+    applied(folder, first_group())
+    kill_at(folder, step, second_group(), merge=False)
+    open_store(folder).close()
+    world, texts = ("after", AFTER) if step in ("sweep", "done") else ("before", BEFORE)
+    same(contents(folder), contents(fresh / world))
+    assert answers(folder, texts, QUERIES) == answers(fresh / world, texts, QUERIES)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_I3_what_was_killed_and_is_applied_again_equals_a_fresh_build(step: str, tmp_path: Path, fresh: Path) -> None:
+    folder = tmp_path / "store"
+    kill_at(folder, step, first_group(), merge=False)
+    applied(folder, first_group())
+    same(contents(folder), contents(fresh / "before"))
+    kill_at(folder, step, second_group(), merge=False)
+    applied(folder, second_group())
+    applied(folder, second_group())
+    same(contents(folder), contents(fresh / "after"))
+    assert answers(folder, AFTER, QUERIES) == answers(fresh / "after", AFTER, QUERIES)
+
+
+@pytest.mark.parametrize("step", MERGE_STEPS)
+def test_I3_killed_while_vectors_are_merged_nothing_is_lost(step: str, tmp_path: Path, fresh: Path) -> None:
+    folder = tmp_path / "store"
+    applied(folder, first_group())
+    kill_at(folder, step, second_group(), merge=True)
+    open_store(folder).close()
+    same(contents(folder), contents(fresh / "after"))
+    applied(folder, merge=True)
+    same(contents(folder), contents(fresh / "after"))
+    assert answers(folder, AFTER, QUERIES) == answers(fresh / "after", AFTER, QUERIES)
+
+
+@pytest.mark.parametrize("step", WORDS_STEPS)
+def test_I3_killed_while_words_are_merged_nothing_is_lost(step: str, tmp_path: Path, fresh: Path) -> None:
+    folder = tmp_path / "store"
+    applied(folder, first_group())
+    kill_at(folder, step, second_group(), merge=False, rewrite=everything())
+    open_store(folder).close()
+    same(contents(folder), contents(fresh / "after"))
+    assert answers(folder, AFTER, QUERIES) == answers(fresh / "after", AFTER, QUERIES)
+    generation = 1 if step == "never" else 0
+    assert [path.name for path in (folder / "lexical").iterdir()] == [str(generation)]
+
+
+def test_I4_merged_words_are_scored_as_in_a_fresh_build(tmp_path: Path, fresh: Path) -> None:
+    folder = tmp_path / "store"
+    applied(folder, first_group(), second_group())
+    before = word_scores(folder, WORDS)
+    kill_at(folder, "never", merge=False, rewrite=everything())
+    assert before != word_scores(fresh / "after", WORDS)
+    assert word_scores(folder, WORDS) == word_scores(fresh / "after", WORDS)
+
+
+def test_I3_words_that_lack_a_document_are_never_published(tmp_path: Path, fresh: Path) -> None:
+    folder = tmp_path / "store"
+    applied(folder, first_group(), second_group())
+    kill_at(folder, "never", merge=False, rewrite=Group(parcels=parcels({"notes.md": AFTER["notes.md"]})))
+    same(contents(folder), contents(fresh / "after"))
+    assert [path.name for path in (folder / "lexical").iterdir()] == ["0"]
+
+
+def test_I3_nothing_of_a_flip_that_never_came_stays_on_disk(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    applied(folder, first_group())
+    sizes = {path.name: path.stat().st_size for path in (folder / "vectors").iterdir()}
+    kill_at(folder, "flip", second_group(), merge=False)
+    assert {path.name: path.stat().st_size for path in (folder / "vectors").iterdir()} != sizes
+    store = open_store(folder)
+    assert any("never finished" in repair for repair in store.repairs)
+    store.close()
+    assert {path.name: path.stat().st_size for path in (folder / "vectors").iterdir()} == sizes
+
+
+def test_what_was_computed_for_a_flip_that_never_came_is_in_the_vault(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    group = second_group()
+    kill_at(folder, "append words", group, merge=False)
+    Vault(tmp_path / "vault.db").close()
+    view = VaultView(tmp_path / "vault.db")
+    found = [view.chunking(chunking_key(p.digest, p.language, killed_writer.CHUNKER_VERSION)) for p in group.parcels]
+    view.close()
+    assert found == [p.chunking for p in group.parcels]
+
+
+def test_I2_one_writer(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    store = open_store(folder)
+    with pytest.raises(IndexUnavailable, match="Another process is writing"):
+        open_store(folder, lock_timeout_s=0.05)
+    store.close()
+    open_store(folder, lock_timeout_s=0.05).close()
+
+
+def test_I2_the_lock_of_a_writer_that_was_killed_is_free(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    kill_at(folder, "flip", first_group(), merge=False)
+    open_store(folder, lock_timeout_s=0.05).close()

@@ -1,0 +1,125 @@
+"""The vault costs time when it is lost, and nothing else."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from codectxd.index.schema import VAULT_FORMAT
+from codectxd.index.vault import Vault, VaultView, chunking_key, vector_keys
+from unit.index.world import parcel
+
+KEY = b"k" * 24
+
+
+def put(path: Path) -> None:
+    vault = Vault(path)
+    vault.put([], [(KEY, b"row")])
+    vault.close()
+
+
+def row(path: Path) -> bytes | None:
+    view = VaultView(path)
+    try:
+        return view.vectors([KEY]).get(KEY)
+    finally:
+        view.close()
+
+
+def test_what_is_put_is_found_by_its_content(tmp_path: Path) -> None:
+    chunking = parcel("a.py", "def a():\n    pass\n").chunking
+    vault = Vault(tmp_path / "vault.db")
+    key = chunking_key(b"d" * 16, "python", 3)
+    vault.put([(key, msgspec.msgpack.encode(chunking))], [(KEY, b"row")])
+    view = VaultView(tmp_path / "vault.db")
+    assert view.chunking(key) == chunking
+    for other in (
+        chunking_key(b"e" * 16, "python", 3),
+        chunking_key(b"d" * 16, "rust", 3),
+        chunking_key(b"d" * 16, "python", 4),
+    ):
+        assert view.chunking(other) is None
+    assert view.vectors([KEY, b"other"]) == {KEY: b"row"}
+    view.close()
+    vault.close()
+
+
+def test_I13_vectors_are_named_by_model_and_text(tmp_path: Path) -> None:
+    one, other = vector_keys("model a", [b"d" * 16]), vector_keys("model b", [b"d" * 16])
+    assert one == vector_keys("model a", [b"d" * 16])
+    assert one != other
+
+
+def test_what_is_kept_first_is_kept(tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "vault.db")
+    vault.put([], [(KEY, b"row")])
+    vault.put([], [(KEY, b"another"), (b"more", b"m")])
+    vault.close()
+    assert row(tmp_path / "vault.db") == b"row"
+
+
+def test_more_keys_than_one_statement_takes_are_found(tmp_path: Path) -> None:
+    rows = {str(at).encode(): str(-at).encode() for at in range(2_000)}
+    vault = Vault(tmp_path / "vault.db")
+    vault.put([], rows.items())
+    vault.close()
+    view = VaultView(tmp_path / "vault.db")
+    assert view.vectors(list(rows)) == rows
+    view.close()
+
+
+def test_a_missing_vault_is_an_empty_one_and_is_found_once_it_is_there(tmp_path: Path) -> None:
+    view = VaultView(tmp_path / "vault.db")
+    assert view.vectors([KEY]) == {}
+    assert view.chunking(KEY) is None
+    put(tmp_path / "vault.db")
+    assert view.vectors([KEY]) == {KEY: b"row"}
+    view.close()
+
+
+@pytest.mark.parametrize("damage", ["garbage", "cut short", "a page"])
+def test_a_damaged_vault_is_an_empty_one_to_readers_and_is_replaced_by_the_writer(damage: str, tmp_path: Path) -> None:
+    path = tmp_path / "vault.db"
+    vault = Vault(path)
+    vault.put([], [(str(at).encode() * 6, b"row" * 100) for at in range(2_000)])
+    vault.close()
+    data = path.read_bytes()
+    path.write_bytes({"garbage": b"?" * len(data), "cut short": data[:5_000], "a page": data[:4096] + b"?" * 60_000}[damage])
+    assert row(path) is None
+    put(path)
+    assert row(path) in (None, b"row")
+    Vault(path).close()
+    put(path)
+    assert row(path) == b"row", "the first write found the damage, the second one goes to a whole vault"
+
+
+def test_a_locked_vault_is_an_empty_one_and_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "vault.db"
+    put(path)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("PRAGMA locking_mode=EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        # The one thing not waited out here is the time for which SQLite is told to wait.
+        monkeypatch.setattr("codectxd.index.vault._WAIT_S", 0.05)
+        assert row(path) is None
+        vault = Vault(path)
+        vault.put([], [(b"other", b"o")])
+        vault.close()
+    finally:
+        holder.execute("COMMIT")
+        holder.close()
+    assert row(path) == b"row"
+
+
+def test_a_vault_of_another_format_is_emptied(tmp_path: Path) -> None:
+    path = tmp_path / "vault.db"
+    put(path)
+    db = sqlite3.connect(path)
+    db.execute(f"PRAGMA user_version = {VAULT_FORMAT + 1}")
+    db.close()
+    Vault(path).close()
+    assert row(path) is None

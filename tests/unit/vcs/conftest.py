@@ -1,0 +1,23 @@
+"""Git in tests sees no configuration but the repository's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from unit.vcs.repository import ENVIRONMENT, FOREIGN
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    for name, value in {**ENVIRONMENT, "HOME": str(tmp_path_factory.mktemp("home"))}.items():
+        monkeypatch.setenv(name, value)
+    for name in FOREIGN:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder for a repository."""
+    return tmp_path / "root"
