@@ -23,7 +23,7 @@ from e2e.test_kills import QUESTIONS, fresh_build, path_of, text_of
 
 OTHERWISE = """
 import sys
-if "codectxd.daemon" in sys.orig_argv:
+if {"codectxd.daemon", "codectxd.engine.indexer"} & set(sys.orig_argv):
     import codectxd.engine.channel as channel
     import codectxd.workspace.watching as watching
     from codectxd.workspace.observe import ObservingWatcher
@@ -105,7 +105,7 @@ def _ended(process: psutil.Process) -> bool:
 
 def _speaks_over_a_socket(process: psutil.Process) -> bool:
     handles = Path(f"/proc/{process.pid}/fd")
-    return any(os.readlink(handle).startswith("socket:") for handle in handles.iterdir() if handle.name > "2")
+    return any(os.readlink(handle).startswith("socket:") for handle in handles.iterdir() if int(handle.name) > 2)
 
 
 def server(connection: Connection) -> psutil.Process:
