@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 NAMES = {
     ("search", "index.schema", "doc_of"),
     ("search", "index.schema", "key_of"),
+    ("search", "index.dense", "Dense"),
     ("search", "index.lexical", "Statistics"),
 }
 """Single names that a room may import from elsewhere: how a chunk's key is made up, and how rare words are, belong to what a

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from codectxd.errors import Cancelled
 from codectxd.index.catalog import ChunkRecord, FileRecord, fold, plain_stem
+from codectxd.index.dense import Dense
 from codectxd.index.filters import Filters
 from codectxd.index.lexical import Statistics, score_fields
 from codectxd.index.overlay import Entry, Layer
@@ -100,43 +101,6 @@ class Scope(msgspec.Struct, frozen=True):
             gone = frozenset(keys)
             return self.within([key for key in self.keys if key not in gone])
         return msgspec.structs.replace(self, without=self.without.union(keys))
-
-
-class Dense:
-    """The score of every chunk in scope for one query vector: cosine, plus a weight times the cosine of its file's path.
-
-    A path that is unlike the question takes nothing away: `bisect.py` may well keep a list sorted.
-    """
-
-    def __init__(self, keys: npt.NDArray[np.int64], scores: npt.NDArray[np.float32]) -> None:
-        """`keys` ascending; `scores` -inf where a chunk is out of scope."""
-        self._keys = keys
-        self._scores = scores
-
-    def top(self, limit: int) -> list[tuple[int, float]]:
-        """The best (key, score), best first, ties by key."""
-        count = min(limit, len(self._keys))
-        if count <= 0:
-            return []
-        best = np.argpartition(-self._scores, count - 1)[:count]
-        best = best[np.isfinite(self._scores[best])]
-        best = best[np.lexsort((self._keys[best], -self._scores[best]))]
-        return list(zip(self._keys[best].tolist(), self._scores[best].tolist(), strict=True))
-
-    def of(self, keys: Sequence[int]) -> list[float]:
-        """The score of each key; -inf where it has none."""
-        if not len(self._keys):
-            return [-np.inf] * len(keys)
-        wanted = np.asarray(keys, np.int64)
-        at = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
-        found: list[float] = np.where(self._keys[at] == wanted, self._scores[at], -np.inf).tolist()
-        return found
-
-    def best_of_file(self, doc: int) -> list[tuple[int, float]]:
-        """The chunks of one document, best first."""
-        start, end = np.searchsorted(self._keys, [key_of(doc, 0), key_of(doc + 1, 0)])
-        part = slice(int(start), int(end))
-        return Dense(self._keys[part], self._scores[part]).top(int(end - start))
 
 
 class Reader:
@@ -291,8 +255,8 @@ class Reader:
         parts = [part for part in (durable, overlay) if part is not None]
         if not parts:
             return None
-        keys = np.concatenate([keys for keys, _ in parts])
-        scores = np.concatenate([scores for _, scores in parts])
+        keys = np.concatenate([keys for keys, _ in parts]) if len(parts) > 1 else parts[0][0]
+        scores = np.concatenate([scores for _, scores in parts]) if len(parts) > 1 else parts[0][1]
         if (wanted := scope.mask(keys)) is not None:
             scores[~wanted] = -np.inf
         return Dense(keys, scores)
@@ -303,20 +267,12 @@ class Reader:
         snapshot = self._snapshot
         if snapshot is None or snapshot.vectors is None or snapshot.vectors.state.dimension != len(vector):
             return None
-        base, delta, paths = snapshot.vectors.base, snapshot.vectors.delta, snapshot.files.paths
-        keys = np.concatenate([base.keys, delta.keys])
-        scores = np.concatenate([cosines(vector, base.rows, base.scales), cosines(vector, delta.rows, delta.scales)])
-        docs = keys >> 16
-        size = max(len(scope.durable), int(docs.max(initial=0)) + 1)
-        by_doc = np.full(size, -np.inf, np.float32)
-        by_doc[: len(scope.durable)][scope.durable] = 0.0
+        paths, rows = snapshot.files.paths, snapshot.rows()
+        assert rows is not None
+        by_doc = np.where(scope.durable, np.float32(0.0), np.float32(-np.inf))
         if len(paths.docs):
             by_doc[paths.docs] += path_weight * np.maximum(cosines(vector, paths.rows, paths.scales), 0.0)
-        scores += by_doc[docs]
-        if len(keys) > 1 and not bool(np.all(keys[1:] > keys[:-1])):
-            order = np.argsort(keys, kind="stable")
-            keys, scores = keys[order], scores[order]
-        return keys, scores
+        return rows.keys, rows.scores(vector, by_doc)
 
     def _overlay_dense(
         self, vector: npt.NDArray[np.float32], scope: Scope, path_weight: float

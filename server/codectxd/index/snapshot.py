@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from codectxd.errors import IndexUnavailable
 from codectxd.index.catalog import CatalogView, FileRecord
+from codectxd.index.dense import VectorRows
 from codectxd.index.lexical import LexicalReader, lexical_folder
 from codectxd.index.schema import Rows, Scales
 from codectxd.index.vectors import VectorReader, VectorState, empty_set
@@ -65,6 +66,7 @@ class Snapshot:
         self._counts: tuple[int, int] | None = None
         self._skipped: Sequence[Skipped] | None = None
         self._by_stem: dict[str, list[FileRecord]] | None = None
+        self._rows: VectorRows | None = None
 
     @property
     def generation(self) -> int:
@@ -75,6 +77,12 @@ class Snapshot:
     def model(self) -> str | None:
         """Whose vectors these are."""
         return self.vectors.state.model if self.vectors is not None else None
+
+    def rows(self) -> VectorRows | None:
+        """The vectors as a scan wants them; None where there are none."""
+        if self._rows is None and self.vectors is not None:
+            self._rows = VectorRows(self.vectors.base, self.vectors.delta)
+        return self._rows
 
     def averages(self) -> dict[str, float]:
         """Mean number of terms of a chunk, by lexical field."""

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from codectxd.embed.embedder import Embedder
+from codectxd.index.dense import Dense
 from codectxd.index.lexical import Statistics
-from codectxd.index.reader import Dense, Reader, Scope
+from codectxd.index.reader import Reader, Scope
 from codectxd.index.schema import doc_of, key_of
 from codectxd.search.query import Question
 from codectxd.search.weights import Weights

@@ -14,8 +14,9 @@ import msgspec
 
 from codectxd.chunk.terms import counts, expand, query_terms
 from codectxd.embed.embedder import Embedder
+from codectxd.index.dense import Dense
 from codectxd.index.lexical import Statistics
-from codectxd.index.reader import ChunkRow, Dense, Reader, Scope
+from codectxd.index.reader import ChunkRow, Reader, Scope
 from codectxd.search.candidates import Candidates, ranks
 from codectxd.search.filters import part
 from codectxd.search.fuse import Fused, fuse
