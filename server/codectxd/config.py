@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from codectxd.errors import UsageError
+from codectxd.types import BuildMode
 
 _S = TypeVar("_S", bound=msgspec.Struct)
 
@@ -27,6 +28,13 @@ class UserConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     workers: int = 0
     """Processes that read, parse and embed during a build; 0 means one per core."""
+    mode: BuildMode = "auto"
+    """How an index is built, where a request does not say."""
+    memory_mb: int = 0
+    """What the daemon and its children may hold together while they build: it bounds how many workers there are. 0 means a
+    quarter of the machine's memory."""
+    vault_mb: int = 1_000
+    """What is kept of texts that no folder holds any more; the longest unused go first."""
     file_deadline_s: float = 20.0
     """A worker that spends longer than this on one file is ended, and the file skipped by name."""
     idle_exit_s: float = 900.0

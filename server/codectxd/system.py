@@ -44,6 +44,24 @@ def bound_memory(most_bytes: int) -> None:
             resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, resource.RLIM_INFINITY))
 
 
+def resident_bytes_of(pid: int) -> int:
+    """What a process holds in memory; 0 where it is gone, or where the system does not say."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+    except (OSError, IndexError, ValueError, AttributeError):
+        return 0
+
+
+def memory_mb(kind: str = "MemTotal") -> int | None:
+    """The machine's memory, or, with `MemAvailable`, what it could give now; None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    found = [line.split()[1] for line in lines if line.startswith(f"{kind}:")]
+    return int(found[0]) // 1024 if found else None
+
+
 def prepare_alarm() -> None:
     """Let an alarm end this process, whatever it inherited."""
     if sys.platform != "win32":

@@ -16,6 +16,8 @@ Role: TypeAlias = Literal["source", "test", "example", "docs", "config", "genera
 
 Content: TypeAlias = Literal["code", "docs", "config", "all"]
 Mode: TypeAlias = Literal["hybrid", "semantic", "lexical"]
+BuildMode: TypeAlias = Literal["auto", "sequential", "parallel", "pipeline"]
+"""How an index is built: one file after the other, whole files side by side, or in stages. The index is the same."""
 Signal: TypeAlias = Literal["lexical", "semantic", "symbol", "path"]
 
 Digest: TypeAlias = bytes

@@ -132,7 +132,9 @@ def files(options: argparse.Namespace) -> int:
 
 def index(options: argparse.Namespace) -> int:
     place = places.Place((places.folder(options.path),))
-    params = messages.ReindexParams(roots=place.uris, force=options.force, merge=options.merge, work_done_token="index")
+    params = messages.ReindexParams(
+        roots=place.uris, force=options.force, merge=options.merge, mode=options.mode, work_done_token="index"
+    )
     begun = time.monotonic()
     with _session(place.uris, options.in_process) as connection, terminal.Bar("indexing") as bar:
         answer = connection.request(messages.REINDEX, params, kind=messages.ReindexAnswer, on_notification=_on_progress(bar))

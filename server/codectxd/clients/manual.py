@@ -122,10 +122,14 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             "keep",
             "index a folder, and wait until it is done and on disk",
             "Nobody needs to: a question indexes its folder, and the daemon follows every change. It is for filling an index"
-            " ahead of time, and, with --force, for making it anew from the files alone.\n\n" + _FOLDER,
+            " ahead of time, and, with --force, for making it anew from the files alone.\n\nAll modes give the same index:"
+            " sequential has one worker and needs the least memory, parallel gives whole files to a worker for each core,"
+            " pipeline has processes for each stage, of which one holds the model, and auto chooses, and says why in"
+            " `codectxd status`.\n\n" + _FOLDER,
             (
                 ("codectxd index && codectxd status", "index this repository, and say what came of it"),
                 ("codectxd index --force src", "forget what is on disk for this folder first"),
+                ("codectxd index --mode sequential", "with little memory"),
             ),
             nothing="there is no file to index",
         ),

@@ -201,6 +201,8 @@ def _add_index(subparsers: Commands[Parser]) -> None:
     parser = _add(subparsers, "index")
     parser.add_argument("path", metavar="PATH", nargs="?", help="the folder to index")
     parser.add_argument("--force", action="store_true", help="forget what is on disk for it first")
+    modes = ("auto", "sequential", "parallel", "pipeline")
+    parser.add_argument("--mode", choices=modes, help="how to build it; else as `mode` in the settings says")
     parser.add_argument("--merge", action="store_true", help="write words and vectors anew, without what was deleted")
     _add_in_process(parser)
     _add_json(parser, "ReindexAnswer")

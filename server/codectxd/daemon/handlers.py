@@ -193,7 +193,11 @@ async def reindex(session: Session, params: messages.ReindexParams) -> messages.
     with session.work.indexing(params.work_done_token, [engine.root for engine in engines]) as work:
         for engine in engines:
             await engine.reindex(
-                force=params.force, merge=params.merge, on_progress=work.report, session=session.session_name
+                force=params.force,
+                merge=params.merge,
+                mode=params.mode,
+                on_progress=work.report,
+                session=session.session_name,
             )
     took_ms = 1000 * (asyncio.get_running_loop().time() - begun)
     return messages.ReindexAnswer([convert.workspace_status(engine.status()) for engine in engines], round(took_ms, 3))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
+
+from codectxd import system
 
 
 def resident_bytes(pid: int) -> int:
@@ -15,7 +16,7 @@ def resident_bytes(pid: int) -> int:
         import resource  # Here, since Windows has none.
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return sum(_resident(one) for one in _family(pid)) * os.sysconf("SC_PAGESIZE")
+    return sum(map(system.resident_bytes_of, _family(pid)))
 
 
 def _family(pid: int) -> list[int]:
@@ -28,11 +29,3 @@ def _children(pid: int) -> list[int]:
         return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
     except OSError:  # The process ended, or this kernel does not list children.
         return []
-
-
-def _resident(pid: int) -> int:
-    """Pages; those shared between processes count for each."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, IndexError):
-        return 0

@@ -1,35 +1,43 @@
-"""The workers of a build: as many as there are cores, fed with portions of scans, a bounded distance ahead of the writer.
+"""Who prepares the files of scans: a pool of workers fed with portions, a bounded distance ahead of the writer.
 
-Each worker process has a thread here that waits for it. Processes rest (end) when no scan is left, so that their memory
-comes back. Knows nothing of the index.
+Each worker process has a thread here that waits for it. A scan takes as many of the pool's workers as its mode says, or has
+a pipeline of its own; several scans share the pool in turn. Processes rest (end) when no scan is left, so that their memory
+comes back, and one that has grown large is replaced. Knows nothing of the index.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from codectxd import system
 from codectxd.engine.channel import Closed, StartChild
 from codectxd.engine.jobs import Prepare, Prepared
+from codectxd.engine.pipeline import Pipeline
 from codectxd.engine.scan import ScanRun
 from codectxd.engine.workers import WorkerProcess, prepare_all
+from codectxd.types import BuildMode
 
 log = logging.getLogger(__name__)
 
-_AHEAD_PER_WORKER = 4
+FAILED = "Files could not be prepared: the daemon's log says why."
+_LARGE_BYTES = 400_000_000
+"""A worker that holds more than this starts afresh: a large file leaves its parser's memory in pieces."""
 
 
 class Built(msgspec.Struct, frozen=True):
-    """`count` paths of a scan were dealt with, or a problem of the whole workspace stopped it."""
+    """These paths of a scan were dealt with, in this mode, or a problem stopped it: of the workspace, or, `weak`, of the
+    workers."""
 
     run: ScanRun
+    mode: BuildMode
     prepared: list[Prepared]
-    count: int
+    paths: list[str]
     problem: str | None = None
+    weak: bool = False
 
 
 class Builders:
@@ -38,44 +46,83 @@ class Builders:
     def __init__(
         self, workers: int, deadline_s: float, done: Callable[[Built], None], start: StartChild | None = None
     ) -> None:
+        """`workers` at most."""
         self._done = done
-        self._portions: queue.SimpleQueue[tuple[ScanRun, list[str]] | None] = queue.SimpleQueue()
-        self._ahead = threading.Semaphore(workers * _AHEAD_PER_WORKER)
+        self._deadline_s = deadline_s
+        self._start = start
         self._workers = [WorkerProcess(deadline_s, start) for _ in range(workers)]
         self._threads: list[threading.Thread] = []
+        self._feeds: list[_Feed] = []
+        self._pipelines: list[Pipeline] = []
+        self._changed = threading.Condition()
+        self._closed = False
 
-    def add(self, run: ScanRun) -> None:
-        """Have every due file of `run` prepared."""
-        if not self._threads:
-            self._threads = [threading.Thread(target=self._work, args=(w,), daemon=True) for w in self._workers]
-            for thread in self._threads:
-                thread.start()
-        for batch in run.batches():
-            self._portions.put((run, batch))
+    def add(self, run: ScanRun, batches: Iterable[list[str]]) -> None:
+        """Have the files of `run` prepared, in these portions, as its mode says."""
+        if run.choice.mode == "pipeline":
+            self._add_pipeline(run, batches)
+            return
+        with self._changed:
+            self._feeds.append(_Feed(run, iter(batches)))
+            self._changed.notify_all()
+        for worker in self._workers[len(self._threads) : run.choice.workers]:
+            thread = threading.Thread(target=self._work, args=(len(self._threads), worker), name="build", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
-    def consumed(self) -> None:
-        """One `done` was dealt with."""
-        self._ahead.release()
+    def give_up(self, run: ScanRun) -> None:
+        """The pipeline of `run`, if it has one, is at its end: what it had begun comes back as problems."""
+        for pipeline in [one for one in self._pipelines if one.run is run]:
+            pipeline.kill()
+
+    def consumed(self, run: ScanRun) -> None:
+        """One `done` for `run` was dealt with."""
+        with self._changed:
+            run.unwritten -= 1
+            self._changed.notify_all()
+
+    def pids(self) -> list[int]:
+        """The live processes."""
+        pipes = [pid for one in self._pipelines for pid in one.pids()]
+        return [pid for pid in (worker.pid for worker in self._workers) if pid is not None] + pipes
+
+    def queues(self, run: ScanRun) -> dict[str, int]:
+        """What waits for each stage of `run`, in portions."""
+        waiting = {name: size for one in self._pipelines if one.run is run for name, size in one.queues().items()}
+        return {**waiting, "write": run.unwritten}
 
     def rest(self, *, idle: bool) -> None:
         """End the processes where nothing is left to do that anybody wants; the next portion starts them again."""
         if idle:
             for worker in self._workers:
                 worker.retire()
+            self._pipelines = [one for one in self._pipelines if one.pids()]
 
     def close(self) -> None:
         """End everything, whatever is under way."""
-        for _ in self._threads:
-            self._portions.put(None)
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
         for worker in self._workers:
             worker.kill()
+        for pipeline in self._pipelines:
+            pipeline.kill()
 
-    def _work(self, worker: WorkerProcess) -> None:
-        while (portion := self._portions.get()) is not None:
+    def _add_pipeline(self, run: ScanRun, batches: Iterable[list[str]]) -> None:
+        def done(prepared: list[Prepared], paths: list[str], problem: str | None, weak: bool) -> None:
+            with self._changed:
+                self._changed.wait_for(lambda: run.unwritten < run.choice.ahead or run.cancelled or self._closed)
+                run.unwritten += 1
+            self._done(Built(run, "pipeline", prepared, paths, problem, weak))
+
+        pipeline = Pipeline(run, self._deadline_s, done, self._start)
+        self._pipelines.append(pipeline)
+        pipeline.start(batches)
+
+    def _work(self, number: int, worker: WorkerProcess) -> None:
+        while (portion := self._next(number)) is not None:
             run, batch = portion
-            if run.cancelled:
-                continue
-            self._ahead.acquire()
+            mode = run.choice.mode
             known = {path: run.known[path] for path in batch if path in run.known}
             try:
                 job = Prepare(run.root, batch, known)
@@ -85,6 +132,42 @@ class Builders:
             except Exception:
                 # Whatever it was: a thread that ends here leaves its portion, and whoever waits for it, without an answer.
                 log.exception("%s: files could not be prepared", run.root)
-                self._done(Built(run, [], len(batch), "Files could not be prepared: the daemon's log says why."))
+                self._done(Built(run, mode, [], batch, FAILED))
                 continue
-            self._done(Built(run, prepared, len(batch), broke.message if broke else None))
+            weak = broke is not None and broke.weak
+            self._done(Built(run, mode, prepared, batch, broke.message if broke else None, weak))
+            if number >= run.choice.workers or _is_large(worker):
+                worker.retire()
+
+    def _next(self, number: int) -> tuple[ScanRun, list[str]] | None:
+        """The next portion for the worker of this number, once there is one; None at the end."""
+        with self._changed:
+            while not self._closed:
+                for feed in list(self._feeds):
+                    batch = self._taken(feed, number)
+                    if batch is not None:
+                        return feed.run, batch
+                self._changed.wait()
+        return None
+
+    def _taken(self, feed: _Feed, number: int) -> list[str] | None:
+        run = feed.run
+        if not run.cancelled and (number >= run.choice.workers or run.unwritten >= run.choice.ahead):
+            return None
+        batch = None if run.cancelled else next(feed.batches, None)
+        self._feeds.remove(feed)
+        if batch is not None:
+            run.unwritten += 1
+            self._feeds.append(feed)  # Behind the others: scans take turns.
+        return batch
+
+
+def _is_large(worker: WorkerProcess) -> bool:
+    return worker.pid is not None and system.resident_bytes_of(worker.pid) > _LARGE_BYTES
+
+
+class _Feed(msgspec.Struct, eq=False):
+    """The portions of a scan that nobody has taken yet."""
+
+    run: ScanRun
+    batches: Iterator[list[str]]

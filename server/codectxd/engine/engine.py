@@ -23,7 +23,7 @@ from codectxd.engine.lane import Task
 from codectxd.engine.progress import ScanProgress
 from codectxd.engine.readers import IsCancelled
 from codectxd.engine.reconciler import Reconciler
-from codectxd.engine.status import EngineStatus, Progress, SkippedGroup
+from codectxd.engine.status import BuildStatus, EngineStatus, Progress, SkippedGroup
 from codectxd.engine.surroundings import Surroundings
 from codectxd.engine.view import View
 from codectxd.engine.workers import REASONS as WORKER_REASONS
@@ -31,7 +31,7 @@ from codectxd.errors import IndexUnavailable, ServiceError
 from codectxd.index.reader import Reader
 from codectxd.index.snapshot import Snapshot
 from codectxd.paths import Layout
-from codectxd.types import Freshness, Skipped, Source, Stamp
+from codectxd.types import BuildMode, Freshness, Skipped, Source, Stamp
 from codectxd.workspace.filters import REASONS
 from codectxd.workspace.peek import peek
 from codectxd.workspace.source import read_source, with_line_ends
@@ -176,8 +176,8 @@ class Engine:
 
     # -- the indexer's answers --------------------------------------------------------------------------------------------
 
-    def scan(self, *, force: bool = False, merge: bool = False) -> int:
-        """Have the whole tree reconciled; returns the ticket by which it will be known."""
+    def scan(self, *, force: bool = False, merge: bool = False, mode: BuildMode | None = None) -> int:
+        """Have the whole tree reconciled; returns the ticket by which it will be known. `mode` is for this time alone."""
         self._merge_due = self._merge_due or merge
         if self.following.active:
             self._look_at_everything()
@@ -185,7 +185,7 @@ class Engine:
         ticket = self.scans.ask(force=force or merge)
         if ticket:
             self._covered, _, _ = self.view.overlay.pending_hot()
-            self._send(jobs.Scan(self.root, ticket, self.drafts.open_paths(), force, self._merge_due))
+            self._send(jobs.Scan(self.root, ticket, self.drafts.open_paths(), force, self._merge_due, mode))
         self._touched()
         return ticket or self.scans.awaited
 
@@ -458,6 +458,7 @@ class Engine:
             message=self.problem or self.scans.message or self.around.problem or self._handicap(),
             role="follower" if self.following.active else "writer",
             writer=self.following.writer,
+            build=_build_status(self.scans.build),
         )
 
     def _phase(self) -> str:
@@ -473,24 +474,32 @@ class Engine:
     # -- waiting ----------------------------------------------------------------------------------------------------------
 
     async def reindex(
-        self, *, force: bool, merge: bool = False, on_progress: Callable[[Progress], None], session: str = ""
+        self,
+        *,
+        force: bool,
+        merge: bool = False,
+        mode: BuildMode | None = None,
+        on_progress: Callable[[Progress], None],
+        session: str = "",
     ) -> None:
         """Reconcile everything now; returns when it is durable. Raises ServiceError where that is not possible.
 
         Cancelled, it stops the indexing, unless another session than `session` has this folder open, or waits for it.
         """
         try:
-            await self._reindex(force, merge, on_progress)
+            await self._reindex(force, merge, mode, on_progress)
         except asyncio.CancelledError:
             if not self._wakers and not self._sessions - {session}:
                 self._stop_scan()
             raise
 
-    async def _reindex(self, force: bool, merge: bool, on_progress: Callable[[Progress], None]) -> None:
+    async def _reindex(
+        self, force: bool, merge: bool, mode: BuildMode | None, on_progress: Callable[[Progress], None]
+    ) -> None:
         if force:
             await self._may_write()
         # A workspace that is being opened is about to be scanned anyway.
-        ticket = self.scan(force=force, merge=merge) if force or merge or self.scans.asked else 1
+        ticket = self.scan(force=force, merge=merge, mode=mode) if force or merge or mode or self.scans.asked else 1
         last = None
         async for _ in self._changes():
             progress = self.scans.progress()
@@ -502,7 +511,7 @@ class Engine:
             if self.following.active:
                 if force:
                     await self._may_write()
-                    ticket = self.scan(force=True, merge=merge)
+                    ticket = self.scan(force=True, merge=merge, mode=mode)
                 elif self._is_fresh() and self._is_durable():
                     return
             elif self.scans.finished >= ticket and not self.scans.outstanding and self._is_durable():
@@ -567,6 +576,27 @@ class Engine:
         for waker in self._wakers:
             waker.set()
         self._changed(self)
+
+
+def _build_status(build: jobs.Build | None) -> BuildStatus | None:
+    if build is None:
+        return None
+    wall_s = max(build.wall_s, 1e-3)
+    return BuildStatus(
+        mode=build.mode,
+        why=build.why,
+        workers=build.workers,
+        files=build.files,
+        parsed=build.parsed,
+        embedded=build.embedded,
+        elapsed_s=build.wall_s,
+        cpu_s=build.cpu_s,
+        peak_bytes=build.peak_bytes,
+        files_per_s=build.files / wall_s,
+        overlap=sum(build.seconds.values()) / wall_s,
+        stage_seconds=build.seconds,
+        queues=build.queues,
+    )
 
 
 def _grouped(skipped: Collection[Skipped]) -> tuple[SkippedGroup, ...]:

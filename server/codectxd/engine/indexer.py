@@ -14,17 +14,19 @@ import queue
 import signal
 import sys
 import threading
+import time
 from typing import TypeAlias
 
 import msgspec
 
 from codectxd import paths, system
 from codectxd.chunk.chunker import CHUNKER_VERSION
-from codectxd.config import load_user
+from codectxd.config import UserConfig, load_user
 from codectxd.embed.model import embedded
 from codectxd.engine import jobs
 from codectxd.engine.builders import Builders, Built
 from codectxd.engine.channel import Channel, Closed, StartChild, parent_channel
+from codectxd.engine.modes import Choice, Means, default_mb, lower
 from codectxd.engine.pipes import Pipes
 from codectxd.engine.scan import ScanRun, list_tree
 from codectxd.errors import CodectxError, ModelUnavailable
@@ -68,7 +70,7 @@ def serve_in_thread(arguments: list[str], ends: Pipes, start: StartChild) -> Non
 def _serve(channel: Channel[jobs.IndexerJob], workers: int, start: StartChild | None) -> None:
     layout = paths.layout()
     config = load_user(layout.config_file)
-    indexer = Indexer(channel, layout, config.workers or workers, config.file_deadline_s, start)
+    indexer = Indexer(channel, layout, config, config.workers or workers, start)
     try:
         indexer.serve(config.indexer_idle_s)
     finally:
@@ -82,18 +84,20 @@ class Indexer:
         self,
         channel: Channel[jobs.IndexerJob],
         layout: paths.Layout,
+        config: UserConfig,
         workers: int,
-        deadline_s: float,
         start: StartChild | None = None,
     ) -> None:
         """`start` as of `WorkerProcess`."""
         self._channel = channel
+        self._config = config
+        self._means = Means(workers, config.memory_mb or default_mb(system.memory_mb()))
         self._layout = layout
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._vault = Vault(layout.vault)
         self._writers: dict[str, Writer] = {}
         self._runs: dict[str, ScanRun] = {}
-        self._builders = Builders(workers, deadline_s, self._events.put, start)
+        self._builders = Builders(max(workers, 1), config.file_deadline_s, self._events.put, start)
         self._model, self._dimension = _model()
 
     def serve(self, idle_s: float) -> None:
@@ -226,7 +230,9 @@ class Indexer:
             self._release(job.root)
         writer = self._open(job.root, afresh=job.force)
         self._cancel(job.root)
-        run = self._runs[job.root] = ScanRun(job.root, job.ticket, list(job.first), self._model or None, merge=job.merge)
+        mode = job.mode or self._config.mode
+        run = ScanRun(job.root, job.ticket, list(job.first), self._model or None, merge=job.merge, mode=mode)
+        self._runs[job.root] = run
         if job.merge:
             writer.begin_words()
         view = writer.store.catalog.view
@@ -254,12 +260,15 @@ class Indexer:
         if not group.is_empty():
             self._publish(run.root, self._writers[run.root].apply(group), 0)
         self._writers[run.root].store.catalog.set_meta("due", run.total)
-        self._channel.send(jobs.Scanning(run.root, run.ticket, 0, run.total, run.files))
+        run.decide(msgspec.structs.replace(self._means, free_mb=system.memory_mb("MemAvailable")))
+        self._say_how_far(run)
         run.listed = True
         if run.stopped:
             self._end_early(run)
             return
-        self._builders.add(run)
+        if run.total:
+            log.info("%s: %d files, %s: %s", run.root, run.total, run.choice.mode, run.choice.why)
+        self._builders.add(run, run.batches())
         self._finish_if_done(run)
 
     def _stop(self, job: jobs.Stop) -> None:
@@ -282,15 +291,30 @@ class Indexer:
                 self._builders.rest(idle=not self._runs)
                 return
             if event.problem is not None:
-                self._cancel(run.root)
-                self._channel.send(jobs.Trouble(run.root, run.ticket, event.problem))
+                self._go_on_with_less(run, event)
                 return
-            run.take(event.prepared, event.count)
+            run.take(event.prepared, len(event.paths))
             if run.is_group_due():
                 self._flush(run)
             self._finish_if_done(run)
         finally:
-            self._builders.consumed()
+            self._builders.consumed(run)
+
+    def _go_on_with_less(self, run: ScanRun, event: Built) -> None:
+        """Where workers failed, build what they left in a simpler way; where there is none, say so."""
+        assert event.problem is not None
+        choice: Choice | None = run.choice
+        if event.mode == run.choice.mode:  # Otherwise it is a late word of what was given up already.
+            choice = lower(run.choice, event.problem) if event.weak else None
+        if choice is None:
+            self._cancel(run.root)
+            self._channel.send(jobs.Trouble(run.root, run.ticket, event.problem))
+            return
+        if choice is not run.choice:
+            log.warning("%s: %s; from now on %s", run.root, choice.why, choice.mode)
+            self._builders.give_up(run)
+        run.choice = choice
+        self._builders.add(run, iter([event.paths]))
 
     def _flush(self, run: ScanRun) -> None:
         group = run.next_group()
@@ -298,7 +322,15 @@ class Indexer:
             applied = self._writers[run.root].apply(group)
             run.add_seconds(applied.seconds)
             self._publish(run.root, applied, 0)
-        self._channel.send(jobs.Scanning(run.root, run.ticket, run.done, run.total, run.files))
+        self._say_how_far(run)
+
+    def _say_how_far(self, run: ScanRun) -> None:
+        told = run.ticket, run.done, run.total, run.files, self._how(run)
+        self._channel.send(jobs.Scanning(run.root, *told))
+
+    def _how(self, run: ScanRun) -> jobs.Build:
+        held = sum(map(system.resident_bytes_of, (os.getpid(), *self._builders.pids())))
+        return run.build(self._builders.queues(run), time.process_time() - run.writer_cpu_s, held)
 
     def _finish_if_done(self, run: ScanRun) -> None:
         if run.done < run.total:
@@ -311,7 +343,7 @@ class Indexer:
         self._merge(run.root, self._writers[run.root], force=run.merge or run.total > 100)
         self._writers[run.root].store.catalog.checkpoint()
         counts = run.files, run.parsed, run.embedded
-        self._channel.send(jobs.Scanned(run.root, run.ticket, *counts, run.seconds, run.problem))
+        self._channel.send(jobs.Scanned(run.root, run.ticket, *counts, run.seconds, run.problem, self._how(run)))
         self._builders.rest(idle=not self._runs)
 
 

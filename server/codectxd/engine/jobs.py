@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from codectxd.index.schema import Parcel
-from codectxd.types import Skipped, Stamp
+from codectxd.types import BuildMode, Role, Skipped, Stamp
 
 # -- to a worker ----------------------------------------------------------------------------------------------------------
 
@@ -55,11 +55,42 @@ class Digest(msgspec.Struct, frozen=True, tag=True):
     text: bytes
 
 
+class Read(msgspec.Struct, frozen=True, tag=True):
+    """The first stage of a pipeline: read these files. `known` digests need no text."""
+
+    root: str
+    paths: list[str]
+    known: dict[str, bytes] = {}
+
+
+class Text(msgspec.Struct, frozen=True, array_like=True):
+    """A file as it was read: `types.Source` as it travels."""
+
+    path: str
+    text: bytes
+    digest: bytes
+    stamp: Stamp
+    language: str
+    role: Role
+
+
+class Cut(msgspec.Struct, frozen=True, tag=True):
+    """The second stage: chunks, symbols and terms of these texts, and what of them is still to be embedded."""
+
+    texts: list[Text]
+
+
+class Embed(msgspec.Struct, frozen=True, tag=True):
+    """The third stage: vectors of these strings, of however many files."""
+
+    texts: list[str]
+
+
 class Warm(msgspec.Struct, frozen=True, tag=True):
     """Load what the first real job would have to load, the model above all."""
 
 
-WorkerJob: TypeAlias = Prepare | Refresh | Digest | Warm
+WorkerJob: TypeAlias = Prepare | Refresh | Digest | Warm | Read | Cut | Embed
 
 # -- from a worker --------------------------------------------------------------------------------------------------------
 
@@ -71,13 +102,50 @@ class Began(msgspec.Struct, frozen=True, tag=True):
 
 
 class Prepared(msgspec.Struct, frozen=True, tag=True):
-    """The answer to Prepare: parcels, named skips, vanished paths, and stamps of files whose text is as known."""
+    """The answer to Prepare: parcels, named skips, vanished paths, and stamps of files whose text is as known.
+
+    `seconds` by stage; `cpu_s` is the processor time that all of it took.
+    """
 
     parcels: list[Parcel]
     skipped: list[Skipped]
     gone: list[str]
     stamps: list[tuple[str, Stamp]]
     seconds: dict[str, float]
+    cpu_s: float = 0.0
+
+
+class Texts(msgspec.Struct, frozen=True, tag=True):
+    """The answer to Read."""
+
+    texts: list[Text]
+    skipped: list[Skipped]
+    gone: list[str]
+    stamps: list[tuple[str, Stamp]]
+    seconds: dict[str, float]
+    cpu_s: float = 0.0
+
+
+class CutUp(msgspec.Struct, frozen=True, tag=True):
+    """The answer to Cut: parcels without vectors. For each, `rows` has one row for each of its strings (each chunk's,
+    then the path's), empty where the vault has none, and `due` those strings."""
+
+    parcels: list[Parcel]
+    rows: list[list[bytes]]
+    due: list[list[str]]
+    skipped: list[Skipped]
+    seconds: dict[str, float]
+    cpu_s: float = 0.0
+
+
+class Embedded(msgspec.Struct, frozen=True, tag=True):
+    """The answer to Embed: a row (int8 values, then a float32 scale) for each string; no `model` where there is none."""
+
+    model: str
+    dimension: int
+    rows: list[bytes]
+    seconds: dict[str, float]
+    cpu_s: float = 0.0
 
 
 class Refreshed(msgspec.Struct, frozen=True, tag=True):
@@ -106,12 +174,16 @@ class Warmed(msgspec.Struct, frozen=True, tag=True):
 
 
 class Broke(msgspec.Struct, frozen=True, tag=True):
-    """The worker met a problem that is not the file's: git refused, say. The sentence is for the user."""
+    """The worker met a problem that is not the file's: git refused, say. The sentence is for the user.
+
+    `weak`: it is of the workers themselves, and fewer of them may fare better.
+    """
 
     message: str
+    weak: bool = False
 
 
-WorkerReply: TypeAlias = Began | Prepared | Refreshed | Digested | Warmed | Broke
+WorkerReply: TypeAlias = Began | Prepared | Refreshed | Digested | Warmed | Broke | Texts | CutUp | Embedded
 
 # -- to the indexer -------------------------------------------------------------------------------------------------------
 
@@ -138,7 +210,8 @@ class Apply(msgspec.Struct, frozen=True, tag=True):
 class Scan(msgspec.Struct, frozen=True, tag=True):
     """Reconcile the whole tree with the index; `first` are the paths to begin with. Answered by Scanned.
 
-    `force`: forget the index first. `merge`: take what was deleted out of words and vectors.
+    `force`: forget the index first. `merge`: take what was deleted out of words and vectors. `mode`: how to build, where it
+    is not for the settings to say.
     """
 
     root: str
@@ -146,6 +219,7 @@ class Scan(msgspec.Struct, frozen=True, tag=True):
     first: list[str]
     force: bool
     merge: bool = False
+    mode: BuildMode | None = None
 
 
 class Stop(msgspec.Struct, frozen=True, tag=True):
@@ -178,6 +252,24 @@ class Published(msgspec.Struct, frozen=True, tag=True):
     sequence: int
 
 
+class Build(msgspec.Struct, frozen=True):
+    """How a scan is, or was, built, for people: of `files` files, how many were parsed and chunks embedded, and the stages'
+    `seconds`. `cpu_s` is processor time of workers and indexer, `peak_bytes` the most that they held together; `queues` are
+    the lengths of what waits for each stage, in portions."""
+
+    mode: BuildMode
+    why: str
+    workers: int
+    files: int
+    parsed: int
+    embedded: int
+    seconds: dict[str, float]
+    wall_s: float
+    cpu_s: float
+    peak_bytes: int
+    queues: dict[str, int]
+
+
 class Scanning(msgspec.Struct, frozen=True, tag=True):
     """How far a scan is: files dealt with, of how many that are due; what else is known is in the index already."""
 
@@ -186,6 +278,7 @@ class Scanning(msgspec.Struct, frozen=True, tag=True):
     done: int
     total: int
     files: int
+    build: Build | None = None
 
 
 class Scanned(msgspec.Struct, frozen=True, tag=True):
@@ -201,6 +294,7 @@ class Scanned(msgspec.Struct, frozen=True, tag=True):
     embedded: int
     seconds: dict[str, float]
     problem: str | None = None
+    build: Build | None = None
 
 
 class Trouble(msgspec.Struct, frozen=True, tag=True):

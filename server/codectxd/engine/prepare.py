@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from codectxd.chunk.cells import said_in
@@ -20,7 +21,7 @@ from codectxd.chunk.terms import Expander, counts
 from codectxd.embed.embedder import Embedder
 from codectxd.embed.quantise import quantise
 from codectxd.errors import ModelUnavailable
-from codectxd.index.schema import Chunking, Field, Parcel, Vectors, packed, split_digests, to_columns
+from codectxd.index.schema import Chunking, Field, Parcel, Vectors, packed, to_columns
 from codectxd.index.vault import VaultView, chunking_key, vector_keys
 from codectxd.types import Digest, Source, Stamp, Symbol
 
@@ -69,26 +70,31 @@ class Preparer:
 
     def prepare(self, source: Source, stamp: Stamp | None, *, for_overlay: bool) -> Parcel:
         """The parcel of one text. `for_overlay` adds what the overlay answers from: the text and its postings."""
+        parcel, strings = self.cut(source, stamp, for_overlay=for_overlay)
+        clock = time.perf_counter()
+        vectors, embedded = self._vectors(parcel.embedded_digests(), strings)
+        self._lap("embed", clock)
+        return msgspec.structs.replace(parcel, vectors=vectors, embedded=embedded)
+
+    def cut(self, source: Source, stamp: Stamp | None, *, for_overlay: bool = False) -> tuple[Parcel, list[str]]:
+        """The parcel of one text without its vectors, and the strings to embed: each chunk's, then the path's."""
         chunking, parsed = self._chunking(source)
         texts = _texts(source, chunking)
-        said = b"".join(digest_of(text.encode()) for text in texts) if source.language == "jupyter" else b""
         clock = time.perf_counter()
         body = [self._expander.expand(text) for text in texts]
         by_chunk = _symbols_by_chunk(chunking)
         symbol = [self._expander.symbol_terms(by_chunk.get(at, ()), dotted) for at, dotted in enumerate(chunking.symbols)]
         path_terms = self._expander.expand(_spaced(source.path))
-        clock = self._lap("lexical", clock)
+        self._lap("lexical", clock)
         path_text = path_words(source.path)
-        vectors, embedded = self._vectors(split_digests(said) if said else chunking.chunk_digests(), texts, path_text)
-        self._lap("embed", clock)
-        return Parcel(
+        parcel = Parcel(
             path=source.path,
             digest=source.digest,
             stamp=stamp,
             language=source.language,
             role=source.role,
             chunking=chunking,
-            vectors=vectors,
+            vectors=None,
             body=body,
             symbol=symbol,
             path_terms=path_terms,
@@ -96,9 +102,9 @@ class Preparer:
             text=source.text if for_overlay else None,
             fields=_fields(body, symbol, path_terms) if for_overlay else None,
             parsed=parsed,
-            embedded=embedded,
-            said=said,
+            said=b"".join(digest_of(text.encode()) for text in texts) if source.language == "jupyter" else b"",
         )
+        return parcel, [*texts, path_text]
 
     def _chunking(self, source: Source) -> tuple[Chunking, int]:
         clock = time.perf_counter()
@@ -112,37 +118,55 @@ class Preparer:
         self._lap("chunk", clock)
         return columns, 1
 
-    def _vectors(self, digests: Sequence[Digest], texts: Sequence[str], path_text: str) -> tuple[Vectors | None, int]:
+    def known_rows(self, digests: Sequence[Digest]) -> list[bytes]:
+        """What the vault has for the strings of these digests: rows, empty where it has none."""
+        known = self.model()
+        if known is None:
+            return [b""] * len(digests)
+        keys = vector_keys(known[0], digests)
+        found = self._vault.vectors(keys)
+        return [found.get(key, b"") for key in keys]
+
+    def embed(self, strings: Sequence[str]) -> list[bytes] | None:
+        """A row for each string: int8 values, then a float32 scale. None where no model can be loaded."""
+        embedder = self.embedder()
+        if embedder is None:
+            return None
+        rows, scales = quantise(embedder.encode(strings))
+        return [row.tobytes() + np.float32(scale).tobytes() for row, scale in zip(rows, scales, strict=True)]
+
+    def _vectors(self, digests: Sequence[Digest], strings: Sequence[str]) -> tuple[Vectors | None, int]:
         """Rows of every chunk and then of the path, and how many had to be computed."""
         known = self.model()
         if known is None:
             return None, 0
-        model, width = known
-        keys = vector_keys(model, [*digests, digest_of(path_text.encode())])
-        everything = [*texts, path_text]
+        keys = vector_keys(known[0], digests)
         missing = [key for key in keys if key not in self._rows]
         if missing:
             self._rows.update(self._vault.vectors(missing))
-        due = {key: text for key, text in zip(keys, everything, strict=True) if key not in self._rows}
+        due = {key: text for key, text in zip(keys, strings, strict=True) if key not in self._rows}
         if due:
-            embedder = self.embedder()
-            if embedder is None:
+            rows = self.embed(list(due.values()))
+            if rows is None:
                 return None, 0
-            rows, scales = quantise(embedder.encode(list(due.values())))
-            for key, row, scale in zip(due, rows, scales, strict=True):
-                self._rows[key] = row.tobytes() + np.float32(scale).tobytes()
+            self._rows.update(zip(due, rows, strict=True))
         found = [self._rows[key] for key in keys]
         for key in keys:
             self._rows.move_to_end(key)
         while len(self._rows) > _ROWS_KEPT:
             self._rows.popitem(last=False)
-        rows_column, scales_column = b"".join(r[:width] for r in found), b"".join(r[width:] for r in found)
-        return Vectors(model, width, rows_column, scales_column), len(due)
+        return joined(*known, found), len(due)
 
     def _lap(self, stage: str, since: float) -> float:
         now = time.perf_counter()
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - since
         return now
+
+
+def joined(model: str, dimension: int, rows: Sequence[bytes]) -> Vectors:
+    """Rows, each with its scale behind it, as the columns of a parcel."""
+    values, scales = b"".join(row[:dimension] for row in rows), b"".join(row[dimension:] for row in rows)
+    return Vectors(model, dimension, values, scales)
 
 
 def digest_of(text: bytes) -> Digest:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 
-from codectxd.engine.jobs import Scanned, Scanning
+from codectxd.engine.jobs import Build, Scanned, Scanning
 from codectxd.engine.status import Progress
 from codectxd.index.snapshot import Snapshot
 
@@ -26,6 +26,7 @@ class ScanProgress:
         self.finished = 0
         self.failure: str | None = None
         self.seconds: dict[str, float] = {}
+        self.build: Build | None = None
 
     @property
     def asked(self) -> int:
@@ -89,11 +90,13 @@ class ScanProgress:
         """The indexer says how far it is."""
         if message.ticket == self._ticket:
             self.listed, self.done, self.total, self.files = True, message.done, message.total, message.files
+            self.build = message.build if message.total else self.build
 
     def ended(self, message: Scanned) -> None:
         """The indexer is through."""
         if message.ticket == self._ticket:
             self.files, self.seconds = message.files, message.seconds
+            self.build = message.build if self.total else self.build
             self.parsed, self.embedded = message.parsed, message.embedded
             self.done = self.total
             self.finished, self.outstanding, self.stopped = message.ticket, False, False

@@ -6,18 +6,19 @@ Knows nothing of processes: `builders` gets its paths prepared, `indexer` applie
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from codectxd.config import load_workspace
-from codectxd.engine.jobs import Known, Prepared
+from codectxd.engine.jobs import Build, Known, Prepared
+from codectxd.engine.modes import UNDECIDED, Means, Work, choose
 from codectxd.engine.planner import Plan, plan, with_stamps
 from codectxd.engine.trees import open_tree
 from codectxd.index.catalog import CatalogView
 from codectxd.index.schema import Parcel
 from codectxd.index.writer import Group
-from codectxd.types import Stamp
+from codectxd.types import BuildMode, Stamp
 
 _FIRST_GROUP_S = 0.05
 _GROUP_S = 0.75
@@ -29,12 +30,24 @@ _BATCH_FILES = 24
 class ScanRun:
     """The state of one scan. Filled by `list_tree`, then used by the indexer's one writing thread."""
 
-    def __init__(self, root: str, ticket: int, first: list[str], model: str | None, *, merge: bool = False) -> None:
+    def __init__(
+        self,
+        root: str,
+        ticket: int,
+        first: list[str],
+        model: str | None,
+        *,
+        merge: bool = False,
+        mode: BuildMode = "auto",
+    ) -> None:
         """`merge`: every file is due, whatever the index has of it."""
         self.root = root
         self.ticket = ticket
         self.model = model
         self.merge = merge
+        self.mode: BuildMode = mode
+        self.choice = UNDECIDED
+        self.unwritten = 0
         self.cancelled = self.stopped = self.listed = False
         self.superseded: set[str] = set()
         self.plan = Plan([], [], [], [])
@@ -44,6 +57,10 @@ class ScanRun:
         self.files = self.done = self.parsed = self.embedded = 0
         self.seconds: dict[str, float] = {}
         self.problem: str | None = None
+        self.writer_cpu_s = time.process_time()
+        self._began = time.monotonic()
+        self._cpu_s = 0.0
+        self._peak_bytes = 0
         self._first = first
         self._prepared: list[Prepared] = []
         self._chunks = 0
@@ -53,6 +70,11 @@ class ScanRun:
     def total(self) -> int:
         """How many files must be looked into."""
         return len(self.plan.read)
+
+    def decide(self, means: Means) -> None:
+        """Choose how to build what is due."""
+        size = sum(self.stamps[path].size for path in self.plan.read)
+        self.choice = choose(self.mode, Work(self.total, size), means)
 
     def is_wanted(self) -> bool:
         """Whether anybody still wants what is prepared for it."""
@@ -70,7 +92,7 @@ class ScanRun:
         }
         self._flushed_at = time.monotonic() - _GROUP_S + _FIRST_GROUP_S
 
-    def batches(self) -> Iterable[list[str]]:
+    def batches(self) -> Iterator[list[str]]:
         """Paths in portions for one job each: those asked for first, then the most recently changed."""
         first = set(self._first)
         order = sorted(self.plan.read, key=lambda path: (path not in first, -self.stamps[path].mtime_ns, path))
@@ -95,6 +117,24 @@ class ScanRun:
             self.parsed += sum(parcel.parsed for parcel in result.parcels)
             self.embedded += sum(parcel.embedded for parcel in result.parcels)
             self.add_seconds(result.seconds)
+            self._cpu_s += result.cpu_s
+
+    def build(self, queues: dict[str, int], cpu_s: float, held_bytes: int) -> Build:
+        """How it is built. `cpu_s` is what its writer used so far, `held_bytes` what all of it holds now."""
+        self._peak_bytes = max(self._peak_bytes, held_bytes)
+        return Build(
+            self.choice.mode,
+            self.choice.why,
+            self.choice.workers,
+            self.done,
+            self.parsed,
+            self.embedded,
+            dict(self.seconds),
+            time.monotonic() - self._began,
+            self._cpu_s + cpu_s,
+            self._peak_bytes,
+            queues,
+        )
 
     def is_group_due(self) -> bool:
         """Whether enough is there, or enough time went by, for a flip."""

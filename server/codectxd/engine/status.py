@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from codectxd.types import BuildMode
+
 
 class Progress(msgspec.Struct, frozen=True):
     """How far an index run is: `done` of `total` files; `message` says it in words."""
@@ -20,6 +22,25 @@ class SkippedGroup(msgspec.Struct, frozen=True):
     count: int
     meaning: str
     examples: tuple[str, ...]
+
+
+class BuildStatus(msgspec.Struct, frozen=True):
+    """How the index run that is under way, or the last one that had anything to do, is built, and why so. `overlap` is how
+    many stages were busy at a time, in the mean; `queues` are portions of files that wait for a stage."""
+
+    mode: BuildMode
+    why: str
+    workers: int
+    files: int
+    parsed: int
+    embedded: int
+    elapsed_s: float
+    cpu_s: float
+    peak_bytes: int
+    files_per_s: float
+    overlap: float
+    stage_seconds: dict[str, float]
+    queues: dict[str, int]
 
 
 class EngineStatus(msgspec.Struct, frozen=True):
@@ -47,3 +68,4 @@ class EngineStatus(msgspec.Struct, frozen=True):
     message: str | None
     role: str = "writer"
     writer: int | None = None
+    build: BuildStatus | None = None

@@ -12,8 +12,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+
+import msgspec
 
 from codectxd import paths, system
 from codectxd.chunk.languages import language_of
@@ -24,12 +26,19 @@ from codectxd.engine.channel import Channel, Closed, StartChild, parent_channel
 from codectxd.engine.jobs import (
     Began,
     Broke,
+    Cut,
+    CutUp,
     Digest,
     Digested,
+    Embed,
+    Embedded,
     Prepare,
     Prepared,
+    Read,
     Refresh,
     Refreshed,
+    Text,
+    Texts,
     Warm,
     Warmed,
     WorkerJob,
@@ -92,6 +101,13 @@ class Worker:
 
     def answer(self, job: WorkerJob) -> WorkerReply:
         """What became of a job; a problem of the workspace is an answer too."""
+        spent = time.process_time()
+        reply = self._answer(job)
+        if isinstance(reply, Prepared | Texts | CutUp | Embedded):
+            return msgspec.structs.replace(reply, cpu_s=time.process_time() - spent)
+        return reply
+
+    def _answer(self, job: WorkerJob) -> WorkerReply:
         self._preparer.seconds = {}
         try:
             match job:
@@ -101,6 +117,12 @@ class Worker:
                     return self._refresh(job)
                 case Digest():
                     return self._digest(job)
+                case Read():
+                    return self._read(job)
+                case Cut():
+                    return self._cut(job)
+                case Embed():
+                    return self._embed(job)
                 case Warm():
                     self._preparer.warm()
                     return Warmed()
@@ -113,6 +135,35 @@ class Worker:
         tree = self._tree(job.root, 0)
         read = self._read_all(tree, job.paths, job.known, for_overlay=False)
         return Prepared(read.parcels, read.skipped, read.gone, read.stamps, self._preparer.seconds)
+
+    def _read(self, job: Read) -> Texts:
+        tree, read, texts = self._tree(job.root, 0), _Read(), list[Text]()
+        for source in self._sources(tree, job.paths, job.known, read):
+            texts.append(Text(source.path, source.text, source.digest, source.stamp, source.language, source.role))
+        return Texts(texts, read.skipped, read.gone, read.stamps, self._preparer.seconds)
+
+    def _cut(self, job: Cut) -> CutUp:
+        reply = CutUp([], [], [], [], self._preparer.seconds)
+        for text in job.texts:
+            self._begin(text.path)
+            source = Source(text.path, text.text, text.digest, text.stamp, text.language, text.role)
+            try:
+                parcel, strings = self._preparer.cut(source, text.stamp)
+            except MemoryError:
+                reply.skipped.append(Skipped(text.path, TOO_MUCH_MEMORY))
+                continue
+            rows = self._preparer.known_rows(parcel.embedded_digests())
+            reply.parcels.append(parcel)
+            reply.rows.append(rows)
+            reply.due.append([string for string, row in zip(strings, rows, strict=True) if not row])
+        return reply
+
+    def _embed(self, job: Embed) -> Embedded:
+        clock, known = time.perf_counter(), self._preparer.model()
+        rows = self._preparer.embed(job.texts) if known is not None else None
+        self._preparer.seconds["embed"] = time.perf_counter() - clock
+        model, dimension = known if known is not None and rows is not None else ("", 0)
+        return Embedded(model, dimension, rows or [], self._preparer.seconds)
 
     def _refresh(self, job: Refresh) -> Refreshed:
         seen_ns = time.time_ns()
@@ -158,6 +209,15 @@ class Worker:
 
     def _read_all(self, tree: Tree, wanted: Sequence[str], known: dict[str, bytes], *, for_overlay: bool) -> _Read:
         read = _Read()
+        for source in self._sources(tree, wanted, known, read):
+            try:
+                read.parcels.append(self._preparer.prepare(source, source.stamp, for_overlay=for_overlay))
+            except MemoryError:
+                read.add_skip(Skipped(source.path, TOO_MUCH_MEMORY))
+        return read
+
+    def _sources(self, tree: Tree, wanted: Sequence[str], known: Mapping[str, bytes], read: _Read) -> Iterator[Source]:
+        """The texts of `wanted` that are not as `known`; `read` takes the rest."""
         for path in wanted:
             self._begin(path)
             clock = time.perf_counter()
@@ -168,11 +228,7 @@ class Worker:
             elif known.get(path) == found.digest:
                 read.stamps.append((path, found.stamp))
             else:
-                try:
-                    read.parcels.append(self._preparer.prepare(found, found.stamp, for_overlay=for_overlay))
-                except MemoryError:
-                    read.add_skip(Skipped(path, TOO_MUCH_MEMORY))
-        return read
+                yield found
 
     def _begin(self, path: str) -> None:
         self._channel.send(Began(path))

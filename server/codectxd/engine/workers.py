@@ -11,6 +11,7 @@ import contextlib
 import logging
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,7 @@ REASONS = {
 }
 _GRACE_S = 5.0
 _MAX_FAILURES = 5
+_PAUSE_S = 0.2
 
 
 class Died(msgspec.Struct, frozen=True):
@@ -135,8 +137,10 @@ def prepare_all(
         paths = waiting.pop()
         reply = worker.run(msgspec.structs.replace(job, paths=paths))
         failures = failures + 1 if isinstance(reply, Died) and reply.path is None else 0
+        if failures:
+            time.sleep(_PAUSE_S * failures)  # What kept it from starting may pass: others that end give memory back.
         if failures == _MAX_FAILURES:
-            return done, Broke("Worker processes end as soon as they are started; the log says why.")
+            return done, Broke("Worker processes end as soon as they are started; the log says why.", weak=True)
         if isinstance(reply, Prepared):
             done.append(reply)
         elif isinstance(reply, Broke):

@@ -211,6 +211,28 @@ class StageSeconds(Full, frozen=True):
     commit: float = 0.0
 
 
+class BuildStatus(Full, frozen=True):
+    """How the index run that is under way, or the last one that had anything to do, is built, and why so.
+
+    `cpu_s` and `peak_bytes` are of the indexer and its workers together. `overlap` is how many stages were busy at a time,
+    in the mean; `queues` are portions of files that wait for a stage.
+    """
+
+    mode: str
+    why: str
+    workers: int
+    files: int
+    parsed: int
+    embedded: int
+    elapsed_s: float
+    cpu_s: float
+    peak_bytes: int
+    files_per_s: float
+    overlap: float
+    stage_seconds: StageSeconds
+    queues: dict[str, int]
+
+
 class WorkspaceStatus(Full, frozen=True):
     """`phase` is starting, indexing, ready or failed; `skipped` counts files, `skipped_files` names their reasons.
 
@@ -236,6 +258,7 @@ class WorkspaceStatus(Full, frozen=True):
     message: str | None = None
     role: str | None = None
     writer: int | None = None
+    build: BuildStatus | None = None
 
 
 class Status(Full, frozen=True):
@@ -250,12 +273,13 @@ class Status(Full, frozen=True):
 class ReindexParams(Wire, frozen=True):
     """`force` forgets what is on disk for these roots first; `merge` takes what was deleted out of words and vectors.
 
-    `work_done_token` asks for `$/progress`.
+    `mode` says how to build, and else the user's settings do. `work_done_token` asks for `$/progress`.
     """
 
     roots: list[str] | None = None
     force: bool = False
     merge: bool = False
+    mode: Literal["auto", "sequential", "parallel", "pipeline"] | None = None
     work_done_token: str | int | None = None
 
 

@@ -175,9 +175,25 @@ def _workspace(one: messages.WorkspaceStatus, pen: _Pen) -> Iterator[str]:
         yield f"  follows the process that writes the index, pid {one.writer or 'unknown'}"
     if one.message:
         yield f"  {_plain(one.message)}"
+    if one.build is not None:
+        yield from _build(one, one.build, pen)
     for group in one.skipped_files:
         examples = ", ".join(map(_plain, group.examples[:3]))
         yield f"  skipped {group.count} {group.reason}: {group.meaning} {pen(_DIM, examples)}".rstrip()
+
+
+def _build(one: messages.WorkspaceStatus, build: messages.BuildStatus, pen: _Pen) -> Iterator[str]:
+    """How the last index run that had anything to do went, or how the one under way goes."""
+    workers = f"{build.workers} worker{'s' if build.workers > 1 else ''}"
+    yield f"  {'being built' if one.phase == 'indexing' else 'built last'} {build.mode}, {workers}: {_plain(build.why)}"
+    spent = f"{build.elapsed_s:.1f} s, {build.files_per_s:.0f} files/s, {build.cpu_s:.1f} s of processors"
+    done = f"{build.files} files looked into, {build.parsed} parsed, {build.embedded} chunks embedded"
+    yield f"  {spent}, {_bytes(build.peak_bytes)} at most; {done}"
+    stages = [f"{name} {value:.1f}" for name, value in messages.to_builtins(build.stage_seconds).items() if value >= 0.05]
+    waiting = [f"{count} before {name}" for name, count in build.queues.items() if count]
+    told = [f"stages {', '.join(stages)} s, {build.overlap:.1f} at a time" if stages else "", *waiting[:4]]
+    if any(told):
+        yield pen(_DIM, f"  {'; '.join(filter(None, told))}")
 
 
 def _plain(text: str) -> str:
