@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from codectxd import system
 
-FORMAT = 2
+FORMAT = 3
 """Version of everything under a workspace's state folder. A new one is a new folder, never a migration in place."""
 
 _MAX_SOCKET_PATH = 100
@@ -63,6 +64,10 @@ class Layout(msgspec.Struct, frozen=True):
         """The state folder of the workspace at the absolute, resolved folder `root`."""
         digest = hashlib.blake2b(os.fsencode(root), digest_size=12).hexdigest()
         return self.state / "workspaces" / digest / f"v{FORMAT}"
+
+    def catalogues(self) -> Iterator[Path]:
+        """The catalogue of every workspace that has one."""
+        yield from sorted(self.state.glob(f"workspaces/*/v{FORMAT}/catalog.db"))
 
 
 def layout() -> Layout:

@@ -26,6 +26,7 @@ from codectxd.embed.model import embedded
 from codectxd.engine import jobs
 from codectxd.engine.builders import Builders, Built
 from codectxd.engine.channel import Channel, Closed, StartChild, parent_channel
+from codectxd.engine.collecting import in_use
 from codectxd.engine.modes import Choice, Means, default_mb, lower
 from codectxd.engine.pipes import Pipes
 from codectxd.engine.scan import ScanRun, list_tree
@@ -345,6 +346,16 @@ class Indexer:
         counts = run.files, run.parsed, run.embedded
         self._channel.send(jobs.Scanned(run.root, run.ticket, *counts, run.seconds, run.problem, self._how(run)))
         self._builders.rest(idle=not self._runs)
+        self._collect(run.root)
+
+    def _collect(self, root: str) -> None:
+        """Keep the vault within its budget."""
+        budget = self._config.vault_mb * 1_000_000
+        found = self._vault.collect(budget, lambda: in_use(self._layout.catalogues()))
+        if found is not None:
+            less = f"{found.before // 1_000_000} MB, now {found.after // 1_000_000}"
+            said = f"The vault held {less}: {found.dropped} rows that no index holds were dropped."
+            self._channel.send(jobs.Note(root, said))
 
 
 def _model() -> tuple[str, int]:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from codectxd.errors import IndexUnavailable
-from codectxd.index.schema import ORDINAL_BITS, WORKING_TREE, Parcel, key_of
+from codectxd.index.schema import ORDINAL_BITS, WORKING_TREE, Parcel, key_of, split_digests
 from codectxd.types import Role, Skipped, Stamp, Symbol
 
 _T = TypeVar("_T")
@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS trees (tree INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS documents (
     doc INTEGER PRIMARY KEY, path TEXT NOT NULL, digest BLOB NOT NULL, language TEXT NOT NULL, role TEXT NOT NULL,
-    lines INTEGER NOT NULL, chunks INTEGER NOT NULL, ascii INTEGER NOT NULL, model TEXT, path_row BLOB, path_scale REAL);
+    lines INTEGER NOT NULL, chunks INTEGER NOT NULL, ascii INTEGER NOT NULL, model TEXT, path_row BLOB, path_scale REAL,
+    said BLOB);
 CREATE INDEX IF NOT EXISTS documents_by_path ON documents (path);
 CREATE TABLE IF NOT EXISTS files (
     tree INTEGER NOT NULL, path TEXT NOT NULL, doc INTEGER NOT NULL,
@@ -94,6 +95,16 @@ class SymbolRecord(msgspec.Struct, frozen=True):
     path: str
     doc: int
     symbol: Symbol
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What a document was made of: its text, and the string that was embedded for each chunk, by their digests."""
+
+    path: str
+    digest: bytes
+    language: str
+    model: str | None
+    embedded: Sequence[bytes]
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -203,10 +214,10 @@ class Catalog:
             scale = memoryview(parcel.vectors.scales)[-4:].cast("f")[0]
         columns = parcel.chunking
         self._db.execute(
-            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 doc, parcel.path, parcel.digest, parcel.language, parcel.role, columns.lines, columns.size, columns.ascii,
-                parcel.vectors.model if parcel.vectors else None, row, scale,
+                parcel.vectors.model if parcel.vectors else None, row, scale, parcel.said or None,
             ),
         )  # fmt: skip
         self._db.executemany(
@@ -428,6 +439,15 @@ class CatalogView:
         """(document, chunks, model) of every document, in any tree or none."""
         with self._connection() as db:
             return list(db.execute("SELECT doc, chunks, model FROM documents"))
+
+    def contents(self) -> Iterator[Content]:
+        """What the working tree's documents were made of, one by one."""
+        sql = "SELECT doc, path, digest, language, model, said FROM documents WHERE doc IN (SELECT doc FROM files)"
+        with self._connection() as db:
+            for doc, path, digest, language, model, said in db.execute(sql).fetchall():
+                chunks = "SELECT digest FROM chunks WHERE key >= ? AND key < ? ORDER BY key"
+                found = [row[0] for row in db.execute(chunks, (key_of(doc, 0), key_of(doc + 1, 0)))]
+                yield Content(path, digest, language, model, split_digests(said) if said else found)
 
     def chunks(self, keys: Sequence[int]) -> list[ChunkRecord]:
         """The chunks among `keys` whose document is in the working tree now (invariant I1)."""

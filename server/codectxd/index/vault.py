@@ -2,7 +2,8 @@
 
 SQLite, shared by every workspace. It holds no truth: a row that is missing is computed again, so its commits need not be
 synchronous, and a damaged vault is replaced by an empty one. Only the indexer writes (`Vault`); workers read (`VaultView`).
-Knows nothing of paths or trees.
+Each row bears the day on which it was last taken up by an index: what has gone unused the longest goes first where the vault
+outgrows its budget, and never what an index holds. Knows nothing of paths or trees.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import contextlib
 import hashlib
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -24,9 +26,23 @@ _WAIT_S = 5.0
 """How long somebody else's lock is waited for."""
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS chunkings (key BLOB PRIMARY KEY, columns BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS chunkings (key BLOB PRIMARY KEY, columns BLOB NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, row BLOB NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID;
 """
+_TABLES = ("chunkings", "vectors")
+_DAY_S = 86_400
+_GROWN = 1.1
+"""Where indexes hold more than the budget, so much must have come since the last collection for another one to be tried."""
+_LEFT = 0.8
+"""The share of the budget that a collection leaves: the next one is not due at once."""
+
+
+class Collected(msgspec.Struct, frozen=True):
+    """What a collection did: bytes before and after, and the rows that went."""
+
+    before: int
+    after: int
+    dropped: int
 
 
 def chunking_key(digest: bytes, language: str, version: int) -> bytes:
@@ -104,10 +120,15 @@ class VaultView:
 class Vault:
     """The writing side, in the indexer. It never raises: what it cannot keep is computed again another time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
         """Open, create, or replace a damaged vault; one that is locked or cannot be written is done without."""
         self._path = path
+        self._now = now
+        self._left = 0
         self._db = self._opened()
+
+    def _today(self) -> int:
+        return int(self._now() // _DAY_S)
 
     def _opened(self) -> sqlite3.Connection:
         try:
@@ -129,6 +150,7 @@ class Vault:
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None)
         try:
+            db.execute("PRAGMA auto_vacuum=INCREMENTAL")  # Before all else: it is decided with the first page.
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")
             db.execute("PRAGMA journal_size_limit=16000000")
@@ -137,21 +159,78 @@ class Vault:
             db.close()
             raise
 
-    def put(self, chunkings: Iterable[tuple[bytes, bytes]], vectors: Iterable[tuple[bytes, bytes]]) -> None:
-        """Keep encoded chunkings and vector rows by their keys, if that can be."""
+    def put(
+        self,
+        chunkings: Iterable[tuple[bytes, bytes]],
+        vectors: Iterable[tuple[bytes, bytes]],
+        used: tuple[Sequence[bytes], Sequence[bytes]] = ((), ()),
+    ) -> None:
+        """Keep encoded chunkings and vector rows by their keys, if that can be. `used` are keys, of chunkings and of
+        vectors, that were found and taken up."""
         try:
-            self._put(chunkings, vectors)
+            self._put(chunkings, vectors, used)
         except sqlite3.OperationalError as problem:
             log.warning("The vault %s does not take what was computed: %s", self._path, problem)
         except sqlite3.DatabaseError as problem:
             self._db.close()
             self._db = self._replaced(problem)
 
-    def _put(self, chunkings: Iterable[tuple[bytes, bytes]], vectors: Iterable[tuple[bytes, bytes]]) -> None:
+    def _put(
+        self,
+        chunkings: Iterable[tuple[bytes, bytes]],
+        vectors: Iterable[tuple[bytes, bytes]],
+        used: tuple[Sequence[bytes], Sequence[bytes]],
+    ) -> None:
+        today = self._today()
+        with self._transaction():
+            for table, rows, keys in zip(_TABLES, (chunkings, vectors), used, strict=True):
+                self._db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?, {today})", rows)
+                # A row is written once a day at most, however often it is used.
+                self._db.executemany(f"UPDATE {table} SET day = {today} WHERE key = ? AND day <> {today}", zip(keys))
+
+    def collect(self, budget: int, in_use: Callable[[], Iterable[tuple[str, bytes]]]) -> Collected | None:
+        """Where more than `budget` bytes are kept, drop what was unused for the longest, a day's worth at a time, until a
+        good deal less is; None where nothing was to do. `in_use` gives (table, key) of what some index holds: it stays."""
+        try:
+            before = self._held()
+            if before <= max(budget, self._left * _GROWN):
+                return None
+            found = self._collected(before, int(budget * _LEFT), in_use)
+            self._left = found.after
+            return found
+        except sqlite3.Error as problem:
+            log.warning("The vault %s could not be made smaller: %s", self._path, problem)
+            return None
+
+    def _collected(self, before: int, wanted: int, in_use: Callable[[], Iterable[tuple[str, bytes]]]) -> Collected:
+        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS in_use (of TEXT, key BLOB, PRIMARY KEY (of, key)) WITHOUT ROWID")
+        self._db.execute("DELETE FROM temp.in_use")
+        self._db.executemany("INSERT OR IGNORE INTO temp.in_use VALUES (?, ?)", in_use())
+        dropped = 0
+        for (day,) in self._db.execute("SELECT day FROM chunkings UNION SELECT day FROM vectors ORDER BY day").fetchall():
+            for table in _TABLES:
+                used = f"SELECT 1 FROM temp.in_use AS used WHERE of = ? AND used.key = {table}.key"
+                sql = f"DELETE FROM {table} WHERE day = ? AND NOT EXISTS ({used})"
+                with self._transaction():
+                    dropped += self._db.execute(sql, (day, table)).rowcount
+            if self._held() <= wanted:
+                break
+        self._db.execute("DELETE FROM temp.in_use")
+        self._db.executescript("PRAGMA incremental_vacuum;")  # `execute` would take one step of it: one page.
+        return Collected(before, self._held(), dropped)
+
+    def _held(self) -> int:
+        """Bytes in use, of the file's."""
+        pages, free, size = (
+            int(self._db.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * size
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._db.executemany("INSERT OR IGNORE INTO chunkings VALUES (?, ?)", chunkings)
-            self._db.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", vectors)
+            yield
             self._db.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
@@ -165,7 +244,7 @@ class Vault:
 
 def _prepared(db: sqlite3.Connection) -> sqlite3.Connection:
     if db.execute("PRAGMA user_version").fetchone()[0] not in (0, VAULT_FORMAT):
-        db.executescript("DROP TABLE IF EXISTS chunkings; DROP TABLE IF EXISTS vectors;")
+        db.executescript("".join(f"DROP TABLE IF EXISTS {table};" for table in _TABLES))
     db.execute(f"PRAGMA user_version = {VAULT_FORMAT}")
     db.executescript(_SCHEMA)
     return db

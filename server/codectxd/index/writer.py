@@ -151,15 +151,21 @@ class Writer:
                 _count(self._rewritten_terms, parcel)
 
     def _keep(self, parcels: Sequence[Parcel]) -> None:
-        chunkings, vectors = [], []
+        chunkings, vectors, used, used_vectors = [], [], [], list[bytes]()
         for parcel in parcels:
+            key = chunking_key(parcel.digest, parcel.language, self._chunker_version)
             if parcel.parsed:
-                key = chunking_key(parcel.digest, parcel.language, self._chunker_version)
                 chunkings.append((key, msgspec.msgpack.encode(parcel.chunking)))
-            if parcel.embedded and parcel.vectors is not None:
+            else:
+                used.append(key)
+            if parcel.vectors is None:
+                continue
+            if parcel.embedded:
                 vectors += _vault_rows(parcel)
-        if chunkings or vectors:
-            self._vault.put(chunkings, vectors)
+            if parcel.embedded < parcel.chunking.size + 1:
+                used_vectors += vector_keys(parcel.vectors.model, parcel.embedded_digests())
+        if chunkings or vectors or used or used_vectors:
+            self._vault.put(chunkings, vectors, (used, used_vectors))
 
     def _divided(self, parcels: Sequence[Parcel]) -> tuple[list[tuple[int, Parcel]], list[tuple[int, Parcel]]]:
         """(new documents under reserved ids, documents that the catalogue has already)."""

@@ -123,3 +123,86 @@ def test_a_vault_of_another_format_is_emptied(tmp_path: Path) -> None:
     db.close()
     Vault(path).close()
     assert row(path) is None
+
+
+class Clock:
+    """Days that a test makes pass."""
+
+    def __init__(self) -> None:
+        self.day = 20_000
+
+    def __call__(self) -> float:
+        return self.day * 86_400.0
+
+
+def keys_of(day: int, count: int = 40) -> list[bytes]:
+    return [day.to_bytes(8) + number.to_bytes(16) for number in range(count)]
+
+
+def filled(path: Path, days: int) -> tuple[Vault, Clock]:
+    """A vault that got 40 large rows on each of some days."""
+    clock = Clock()
+    vault = Vault(path, clock)
+    for day in range(days):
+        vault.put([(key, bytes(3_000)) for key in keys_of(day)], [(key, bytes(1_000)) for key in keys_of(day)])
+        clock.day += 1
+    return vault, clock
+
+
+def days_left(path: Path) -> list[tuple[int, int]]:
+    """For each day's rows: how many chunkings and vectors there are."""
+    db = sqlite3.connect(path)
+    counts = [
+        tuple(
+            sum(bool(db.execute(f"SELECT 1 FROM {table} WHERE key = ?", (key,)).fetchone()) for key in keys_of(day))
+            for table in ("chunkings", "vectors")
+        )
+        for day in range(5)
+    ]
+    db.close()
+    return [(one, other) for one, other in counts]
+
+
+def test_within_its_budget_nothing_is_dropped(tmp_path: Path) -> None:
+    vault, _ = filled(tmp_path / "vault.db", 5)
+    assert vault.collect(10_000_000, lambda: pytest.fail("nobody need know")) is None
+    vault.close()
+    assert days_left(tmp_path / "vault.db") == [(40, 40)] * 5
+
+
+def test_what_was_unused_the_longest_goes_first_and_the_disk_gets_it_back(tmp_path: Path) -> None:
+    path = tmp_path / "vault.db"
+    vault, _ = filled(path, 5)
+    vault.put([], [], (keys_of(0), keys_of(0)))
+    found = vault.collect(1_000_000, list)
+    assert found is not None
+    assert found.after <= 1_000_000 < found.before
+    assert vault.collect(1_000_000, list) is None
+    vault.close()
+    assert path.stat().st_size <= 850_000
+    left = days_left(path)
+    assert left[0] == (40, 40)  # The oldest, but used since.
+    assert left[1] == left[2] == (0, 0)
+    assert left[4] == (40, 40)
+
+
+def test_what_an_index_holds_stays_whatever_the_budget(tmp_path: Path) -> None:
+    path = tmp_path / "vault.db"
+    vault, _ = filled(path, 5)
+    held = [("chunkings", key) for key in keys_of(1)] + [("vectors", key) for key in keys_of(2)[:7]]
+    found = vault.collect(1, lambda: held)
+    assert found is not None
+    assert found.dropped == 5 * 80 - 47
+    # All that is left is in use: to look again and again would find nothing.
+    assert vault.collect(1, lambda: pytest.fail("nothing has come since")) is None
+    vault.close()
+    assert days_left(path) == [(0, 0), (40, 0), (0, 7), (0, 0), (0, 0)]
+
+
+def test_a_row_is_written_once_a_day_however_often_it_is_used(tmp_path: Path) -> None:
+    vault, _ = filled(tmp_path / "vault.db", 1)
+    changes = vault._db.total_changes
+    vault.put([], [], (keys_of(0), keys_of(0)))
+    vault.put([], [], (keys_of(0), keys_of(0)))
+    assert vault._db.total_changes - changes == 80
+    vault.close()
