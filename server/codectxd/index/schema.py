@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from codectxd.types import Chunk, Digest, Role, Stamp, Symbol
 
-VAULT_FORMAT = 1
+VAULT_FORMAT = 2
 WORKING_TREE = 1
 """Id of the tree that is the files on disk; refs get higher ones."""
 

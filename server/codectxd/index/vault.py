@@ -1,7 +1,8 @@
 """The vault: what is expensive, by content, once per user: chunkings of texts, vectors of what was embedded.
 
 SQLite, shared by every workspace. It holds no truth: a row that is missing is computed again, so its commits need not be
-synchronous, and a damaged vault is replaced by an empty one. Only the indexer writes (`Vault`); workers read (`VaultView`).
+synchronous, and a damaged vault is replaced by an empty one; each row ends with a checksum, and one that is not as it was
+written counts as missing. Only the indexer writes (`Vault`); workers read (`VaultView`).
 Knows nothing of paths or trees.
 """
 
@@ -11,6 +12,7 @@ import contextlib
 import hashlib
 import logging
 import sqlite3
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -19,6 +21,8 @@ import msgspec
 from codectxd.index.schema import VAULT_FORMAT, Chunking
 
 log = logging.getLogger(__name__)
+
+_SUM_BYTES = 4
 
 _WAIT_S = 5.0
 """How long somebody else's lock is waited for."""
@@ -46,6 +50,7 @@ class VaultView:
     def __init__(self, path: Path) -> None:
         self._db: sqlite3.Connection | None = None
         self._path = path
+        self._told = False
 
     def chunking(self, key: bytes) -> Chunking | None:
         """The chunking under `key`, or None."""
@@ -81,10 +86,18 @@ class VaultView:
             for at in range(0, len(keys), 500):
                 part = keys[at : at + 500]
                 marks = ",".join("?" * len(part))
-                found.update(db.execute(f"SELECT key, {column} FROM {table} WHERE key IN ({marks})", part))
+                rows = db.execute(f"SELECT key, {column} FROM {table} WHERE key IN ({marks})", part)
+                found.update((key, row[:-_SUM_BYTES]) for key, row in rows if self._is_whole(key, row))
         except sqlite3.Error:
             self.close()
         return found
+
+    def _is_whole(self, key: bytes, row: bytes) -> bool:
+        whole = _is_whole(key, row)
+        if not whole and not self._told:
+            self._told = True
+            log.warning("The vault %s is damaged in places: what was kept there is computed again.", self._path)
+        return whole
 
     def _open(self) -> sqlite3.Connection | None:
         # Opened late and again after an error: the indexer may create or replace the file at any time.
@@ -150,8 +163,13 @@ class Vault:
     def _put(self, chunkings: Iterable[tuple[bytes, bytes]], vectors: Iterable[tuple[bytes, bytes]]) -> None:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._db.executemany("INSERT OR IGNORE INTO chunkings VALUES (?, ?)", chunkings)
-            self._db.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", vectors)
+            for table, column, rows in (("chunkings", "columns", chunkings), ("vectors", "row", vectors)):
+                # What is kept first is kept, unless it is damaged.
+                self._db.executemany(
+                    f"INSERT INTO {table} VALUES (?1, ?2)"
+                    f" ON CONFLICT DO UPDATE SET {column} = ?2 WHERE NOT is_whole(key, {column})",
+                    ((key, _sealed(key, row)) for key, row in rows),
+                )
             self._db.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
@@ -163,9 +181,19 @@ class Vault:
         self._db.close()
 
 
+def _sealed(key: bytes, row: bytes) -> bytes:
+    """The row with its checksum, which is of the key too."""
+    return row + zlib.crc32(row, zlib.crc32(key)).to_bytes(_SUM_BYTES, "little")
+
+
+def _is_whole(key: bytes, row: bytes) -> bool:
+    return row == _sealed(key, row[:-_SUM_BYTES])
+
+
 def _prepared(db: sqlite3.Connection) -> sqlite3.Connection:
     if db.execute("PRAGMA user_version").fetchone()[0] not in (0, VAULT_FORMAT):
         db.executescript("DROP TABLE IF EXISTS chunkings; DROP TABLE IF EXISTS vectors;")
     db.execute(f"PRAGMA user_version = {VAULT_FORMAT}")
     db.executescript(_SCHEMA)
+    db.create_function("is_whole", 2, _is_whole, deterministic=True)
     return db
