@@ -133,7 +133,18 @@ def _spoken(path: Path) -> Iterator[None]:
     except sqlite3.Error as problem:
         code = getattr(problem, "sqlite_errorcode", None)
         kind = CatalogDamaged if code is not None and code & 0xFF in _DAMAGE else IndexUnavailable
-        raise kind(f"The catalogue {path} cannot be used: {problem}.") from problem
+        raise kind(f"The catalogue {path} cannot be used: {problem}.{_advice(path)}") from problem
+
+
+def _advice(path: Path) -> str:
+    """What SQLite's words for a disk that takes nothing leave out."""
+    try:
+        found = os.statvfs(path.parent)
+    except (OSError, AttributeError):
+        return ""
+    if found.f_flag & os.ST_RDONLY:
+        return " The disk is read-only: make it writable, and indexing goes on by itself."
+    return " The disk is full: make room, and indexing goes on by itself." if found.f_bavail == 0 else ""
 
 
 class Catalog:
@@ -366,12 +377,16 @@ class CatalogView:
         """Raises IndexUnavailable, as every method here, where there is no readable catalogue."""
         self._path = path
         self._uri = f"{path.absolute().as_uri()}?mode=ro"
+        self._frozen = False
         self._identity = _identity(path)
         self._idle: list[sqlite3.Connection] = []
         self._idle.append(self._connect())
 
     def is_current(self) -> bool:
-        """Whether the file is still the one that was opened, and not erased or replaced."""
+        """Whether the file is still the one that was opened, and not erased or replaced, and its changes are seen."""
+        return not self._frozen and self._is_there()
+
+    def _is_there(self) -> bool:
         return self._identity is not None and _identity(self._path) == self._identity
 
     def close(self) -> None:
@@ -394,9 +409,15 @@ class CatalogView:
 
     def _connect(self) -> sqlite3.Connection:
         with _spoken(self._path):
-            db = sqlite3.connect(self._uri, uri=True, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA query_only=1")
-        if not self.is_current():
+            try:
+                db = _reading(self._uri)
+            except sqlite3.OperationalError:
+                # To read beside a writer takes a file in the folder, which a full or read-only disk does not give. What was
+                # folded into the catalogue can be read without, as it was then.
+                if not seal.is_set(self._path) or seal.is_broken(self._path):
+                    raise
+                db, self._frozen = _reading(f"{self._uri}&immutable=1"), True
+        if not self._is_there():
             db.close()
             raise IndexUnavailable(f"The catalogue {self._path} was erased or replaced.")
         return db
@@ -518,6 +539,17 @@ class CatalogView:
     def _symbols(self, sql: str, values: Sequence[object]) -> list[SymbolRecord]:
         with self._connection() as db:
             return [SymbolRecord(row[0], row[1], Symbol(*row[2:])) for row in db.execute(sql, values)]
+
+
+def _reading(uri: str) -> sqlite3.Connection:
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA query_only=1")
+        db.execute("SELECT 1 FROM meta").fetchone()
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def check_seal(path: Path) -> None:

@@ -120,15 +120,20 @@ class Vault:
     def __init__(self, path: Path) -> None:
         """Open, create, or replace a damaged vault; one that is locked or cannot be written is done without."""
         self._path = path
+        self._stands_in = False
         self._db = self._opened()
 
     def _opened(self) -> sqlite3.Connection:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            return self._open()
+            db = self._open()
+            self._stands_in = False
+            return db
         except (OSError, sqlite3.OperationalError) as problem:
             # Not damaged, and perhaps in use: what it holds is left alone.
-            log.warning("The vault %s cannot be used: %s", self._path, problem)
+            if not self._stands_in:
+                log.warning("The vault %s cannot be used: %s", self._path, problem)
+            self._stands_in = True
             return _prepared(sqlite3.connect(":memory:", isolation_level=None))
         except sqlite3.DatabaseError as problem:
             return self._replaced(problem)
@@ -152,6 +157,10 @@ class Vault:
 
     def put(self, chunkings: Iterable[tuple[bytes, bytes]], vectors: Iterable[tuple[bytes, bytes]]) -> None:
         """Keep encoded chunkings and vector rows by their keys, if that can be."""
+        if self._stands_in:
+            # What it holds nobody reads, and the disk may have room again.
+            self._db.close()
+            self._db = self._opened()
         try:
             self._put(chunkings, vectors)
         except sqlite3.OperationalError as problem:
