@@ -133,7 +133,10 @@ def _detach(layout: paths.Layout) -> Callable[[], None]:
     os.setsid()
     os.chdir("/")
     nowhere = os.open(os.devnull, os.O_RDWR)
-    log = os.open(layout.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        log = os.open(layout.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    except OSError:  # A disk that became read-only still has an index that can be asked.
+        log = os.dup(nowhere)
     for stream, target in ((0, nowhere), (1, nowhere), (2, log)):
         os.dup2(target, stream)
     os.close(nowhere)
@@ -154,9 +157,11 @@ def _log_to(layout: paths.Layout, *, also_terminal: bool) -> None:
     """Messages go to the log, which is kept small. No message's body is ever logged: it is somebody's source."""
     root = logging.getLogger()
     root.setLevel(logging.INFO)
-    handlers: list[logging.Handler] = [
-        logging.handlers.RotatingFileHandler(layout.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES)
-    ]
+    handlers: list[logging.Handler] = []
+    try:
+        handlers.append(logging.handlers.RotatingFileHandler(layout.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES))
+    except OSError as problem:
+        logger.warning("The log %s cannot be written: %s", layout.log, problem)
     if also_terminal:
         handlers.append(logging.StreamHandler())
     for handler in handlers:

@@ -52,7 +52,7 @@ class Daemon:
         self._layout.socket.unlink(missing_ok=True)
         server = await asyncio.start_unix_server(self._accept, self._layout.socket, limit=STREAM_LIMIT)
         try:
-            self._layout.daemon_file.write_bytes(msgspec.json.encode({"pid": os.getpid(), "version": codectxd.__version__}))
+            self._say_who_serves()
             logger.info("codectxd %s serves on %s as %d", codectxd.__version__, self._layout.socket, os.getpid())
             self._watch_idleness()
             ready()
@@ -62,6 +62,13 @@ class Daemon:
             self._layout.socket.unlink(missing_ok=True)
             self._layout.daemon_file.unlink(missing_ok=True)
             await self._close()
+
+    def _say_who_serves(self) -> None:
+        try:
+            self._layout.daemon_file.write_bytes(msgspec.json.encode({"pid": os.getpid(), "version": codectxd.__version__}))
+        except OSError as problem:
+            # It is for people, who have no use for a daemon that does not start because of it; a full disk passes.
+            logger.warning("%s cannot be written: %s", self._layout.daemon_file, problem)
 
     def stop(self) -> None:
         """End the daemon soon."""

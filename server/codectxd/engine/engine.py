@@ -73,7 +73,8 @@ class Engine:
         self._sessions: set[str] = set()
         self._told = False
         self._covered = 0
-        self._closed = self._draft_next = self._merge_due = False
+        self._closed = self._draft_next = self._merge_due = self._retrying = False
+        self._asking = threading.RLock()
         self._problem: str | None = None
         self._state = layout.workspace(root)
         self.around = Surroundings(
@@ -182,10 +183,12 @@ class Engine:
         if self.following.active:
             self._look_at_everything()
             return self.scans.awaited
-        ticket = self.scans.ask(force=force or merge)
-        if ticket:
-            self._covered, _, _ = self.view.overlay.pending_hot()
-            self._send(jobs.Scan(self.root, ticket, self.drafts.open_paths(), force, self._merge_due, mode))
+        with self._asking:
+            # Tickets reach the indexer in their order: the last scan that it hears of is the one that is waited for.
+            ticket = self.scans.ask(force=force or merge)
+            if ticket:
+                self._covered, _, _ = self.view.overlay.pending_hot()
+                self._send(jobs.Scan(self.root, ticket, self.drafts.open_paths(), force, self._merge_due, mode))
         self._touched()
         return ticket or self.scans.awaited
 
@@ -246,11 +249,15 @@ class Engine:
         self._retry_later()
 
     def _retry_later(self) -> None:
+        if self._retrying:
+            return
+        self._retrying = True
         timer = threading.Timer(_RETRY_S, self._retry)
         timer.daemon = True
         timer.start()
 
     def _retry(self) -> None:
+        self._retrying = False
         if self._closed:
             return
         if self.view.behind:

@@ -47,6 +47,15 @@ def runs(pid: int, module: str) -> bool:
         return False
 
 
+def module_of(pid: int) -> str:
+    """The module of codectxd that the process runs, or whatever its command is; empty for a process that is gone."""
+    try:
+        words = (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return ""
+    return next((word for word in words if word.startswith("codectxd.")), words[0])
+
+
 def lives(pid: int) -> bool:
     """Whether the process runs; one that ended and that nobody has asked about yet does not."""
     return _stat(pid)[:1] not in ([], ["Z"], ["X"])

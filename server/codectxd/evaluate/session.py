@@ -49,10 +49,10 @@ class Session:
             raise NeverCame("the daemon has not opened the folder")
         return answer.workspaces[0]
 
-    def reindex(self) -> messages.ReindexAnswer:
-        """Reconcile everything, and return when all is on disk."""
-        kind = messages.ReindexAnswer
-        return self._connection.request(messages.REINDEX, messages.ReindexParams(), kind=kind, timeout_s=10 * DEADLINE_S)
+    def reindex(self, *, force: bool = False, merge: bool = False) -> messages.ReindexAnswer:
+        """Reconcile everything, and return when all is on disk; with options as in ReindexParams."""
+        kind, asked = messages.ReindexAnswer, messages.ReindexParams(force=force, merge=merge)
+        return self._connection.request(messages.REINDEX, asked, kind=kind, timeout_s=10 * DEADLINE_S)
 
     def wait_fresh(self, *, durable: bool) -> None:
         """Return once all that has happened is searchable, and on disk where `durable`."""

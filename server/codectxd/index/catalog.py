@@ -2,7 +2,8 @@
 
 SQLite in WAL mode, one file per workspace. `Catalog` writes and lives in the indexer alone; `CatalogView` reads, from any
 process and thread. A change becomes part of the world by the commit of `Catalog.flip`, and by nothing else (invariant I3);
-`synchronous=FULL` keeps that commit from being overtaken by what follows it. Knows nothing of postings or vectors.
+`synchronous=FULL` keeps that commit from being overtaken by what follows it. The file itself changes only where the log is
+folded into it, and is sealed (`seal`) between. Knows nothing of postings or vectors.
 """
 
 from __future__ import annotations
@@ -18,12 +19,16 @@ from typing import Any, TypeVar
 import msgspec
 
 from codectxd.errors import IndexUnavailable
+from codectxd.index import seal
 from codectxd.index.schema import ORDINAL_BITS, WORKING_TREE, Parcel, key_of, split_digests
 from codectxd.types import Role, Skipped, Stamp, Symbol
 
 _T = TypeVar("_T")
 
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+_LOG_BYTES = 4_000_000
+"""How long the write-ahead log grows before it is folded into the file."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -131,13 +136,26 @@ class CatalogDamaged(IndexUnavailable):
 
 @contextlib.contextmanager
 def _spoken(path: Path) -> Iterator[None]:
-    """SQLite's errors as ours. Raises CatalogDamaged, IndexUnavailable."""
+    """SQLite's errors, and the disk's, as ours. Raises CatalogDamaged, IndexUnavailable."""
     try:
         yield
+    except OSError as problem:
+        raise IndexUnavailable(f"The catalogue {path} cannot be written: {problem.strerror}.") from problem
     except sqlite3.Error as problem:
         code = getattr(problem, "sqlite_errorcode", None)
         kind = CatalogDamaged if code is not None and code & 0xFF in _DAMAGE else IndexUnavailable
-        raise kind(f"The catalogue {path} cannot be used: {problem}.") from problem
+        raise kind(f"The catalogue {path} cannot be used: {problem}.{_advice(path)}") from problem
+
+
+def _advice(path: Path) -> str:
+    """What SQLite's words for a disk that takes nothing leave out."""
+    try:
+        found = os.statvfs(path.parent)
+    except (OSError, AttributeError):
+        return ""
+    if found.f_flag & os.ST_RDONLY:
+        return " The disk is read-only: make it writable, and indexing goes on by itself."
+    return " The disk is full: make room, and indexing goes on by itself." if found.f_bavail == 0 else ""
 
 
 class Catalog:
@@ -146,9 +164,21 @@ class Catalog:
     def __init__(self, path: Path) -> None:
         """Open or create. Raises CatalogDamaged, and IndexUnavailable as every method here where the disk refuses."""
         self._path = path
+        self._log = path.with_name(f"{path.name}-wal")
         with _spoken(path):
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare()
+            self.view = CatalogView(path)
+        except BaseException:
+            # At once: a connection that is closed last removes the log by its name, whoever's that is by then.
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        with _spoken(self._path):
             self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA wal_autocheckpoint=0")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA cache_size=-16000")
             self._db.execute("PRAGMA journal_size_limit=16000000")
@@ -159,15 +189,16 @@ class Catalog:
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('incarnation', ?)", (secrets.token_hex(8),))
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('generation', 0)")
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('next_doc', 1)")
-        self.view = CatalogView(path)
 
     def close(self) -> None:
         """Close both connections; what was committed stays."""
         self.view.close()
+        with contextlib.suppress(IndexUnavailable):
+            self._fold("TRUNCATE")
         self._db.close()
 
     def check(self) -> None:
-        """Look at the file's structure. Raises CatalogDamaged."""
+        """Look at every byte of the file; where it is not sealed, at how its parts fit together. Raises CatalogDamaged."""
         with _spoken(self._path):
             _check(self._db, self._path)
 
@@ -205,6 +236,8 @@ class Catalog:
             )
             generation = int(self.view.read_meta(self._db, "generation", 0)) + 1
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [("generation", generation), *change.meta])
+        if self._log_bytes() > _LOG_BYTES:
+            self._fold("PASSIVE")
         return generation
 
     def _put_document(self, doc: int, parcel: Parcel) -> None:
@@ -273,9 +306,23 @@ class Catalog:
                 self._db.executemany("UPDATE documents SET model = NULL WHERE doc = ?", [(d,) for d in docs])
 
     def checkpoint(self) -> None:
-        """Fold the write-ahead log into the file, as far as readers allow."""
+        """Fold the write-ahead log into the file, as far as readers allow, where that is worth it; and seal it."""
+        if self._log_bytes() > _LOG_BYTES or not seal.is_set(self._path):
+            self._fold("TRUNCATE")
+
+    def _log_bytes(self) -> int:
+        try:
+            return self._log.stat().st_size
+        except OSError:
+            return 0
+
+    def _fold(self, kind: str) -> None:
+        """`TRUNCATE` empties the log, so that nothing in it can ever be laid over what the file holds by then, and seals."""
         with _spoken(self._path):
-            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            seal.take(self._path)
+            busy, _, _ = self._db.execute(f"PRAGMA wal_checkpoint({kind})").fetchone()
+            if kind == "TRUNCATE" and not busy:
+                seal.put(self._path)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -341,12 +388,16 @@ class CatalogView:
         """Raises IndexUnavailable, as every method here, where there is no readable catalogue."""
         self._path = path
         self._uri = f"{path.absolute().as_uri()}?mode=ro"
+        self._frozen = False
         self._identity = _identity(path)
         self._idle: list[sqlite3.Connection] = []
         self._idle.append(self._connect())
 
     def is_current(self) -> bool:
-        """Whether the file is still the one that was opened, and not erased or replaced."""
+        """Whether the file is still the one that was opened, and not erased or replaced, and its changes are seen."""
+        return not self._frozen and self._is_there()
+
+    def _is_there(self) -> bool:
         return self._identity is not None and _identity(self._path) == self._identity
 
     def close(self) -> None:
@@ -369,9 +420,15 @@ class CatalogView:
 
     def _connect(self) -> sqlite3.Connection:
         with _spoken(self._path):
-            db = sqlite3.connect(self._uri, uri=True, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA query_only=1")
-        if not self.is_current():
+            try:
+                db = _reading(self._uri)
+            except sqlite3.OperationalError:
+                # To read beside a writer takes a file in the folder, which a full or read-only disk does not give. What was
+                # folded into the catalogue can be read without, as it was then.
+                if not seal.is_set(self._path) or seal.is_broken(self._path):
+                    raise
+                db, self._frozen = _reading(f"{self._uri}&immutable=1"), True
+        if not self._is_there():
             db.close()
             raise IndexUnavailable(f"The catalogue {self._path} was erased or replaced.")
         return db
@@ -504,8 +561,27 @@ class CatalogView:
             return [SymbolRecord(row[0], row[1], Symbol(*row[2:])) for row in db.execute(sql, values)]
 
 
+def _reading(uri: str) -> sqlite3.Connection:
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA query_only=1")
+        db.execute("SELECT 1 FROM meta").fetchone()
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def check_seal(path: Path) -> None:
+    """Look at the bytes of the catalogue's file. Raises CatalogDamaged where they are others than were written."""
+    if seal.is_broken(path):
+        raise CatalogDamaged(f"The catalogue {path} is damaged: its bytes are not those that were written.")
+
+
 def _check(db: sqlite3.Connection, path: Path) -> None:
-    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    check_seal(path)
+    look = "quick_check" if seal.is_set(path) else "integrity_check"
+    found = db.execute(f"PRAGMA {look}(1)").fetchone()[0]
     if found != "ok":
         raise CatalogDamaged(f"The catalogue {path} is damaged: {found.splitlines()[0]}.")
 

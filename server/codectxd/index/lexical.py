@@ -20,9 +20,13 @@ import tantivy
 from tantivy import Document, Index, Occur, Query, SchemaBuilder
 
 from codectxd.errors import IndexUnavailable
+from codectxd.index.footers import damaged
 from codectxd.index.schema import FIELDS, Field, Keys, Parcel, doc_of, key_of, u32
 
 _HEAP_BYTES = 48_000_000
+_SAID = 150
+"""So much of what tantivy says of damage is told: it can quote a whole file."""
+
 _K1, _B = 1.2, 0.75
 """tantivy's own constants, so that the overlay scores a chunk as the index will."""
 
@@ -45,6 +49,9 @@ def lexical_folder(folder: Path, generation: int) -> Path:
 
 
 def _open(folder: Path) -> Index:
+    # A flipped bit is a wrong answer or the end of the process: look at every byte once, at opening.
+    if (name := damaged(folder)) is not None:
+        raise IndexUnavailable(f"The lexical index in {folder} is damaged ({name}); it is being rebuilt.")
     with _readable(folder):
         return Index(_schema(), path=str(folder))
 
@@ -57,7 +64,8 @@ def _readable(folder: Path) -> Iterator[None]:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as problem:
-        raise IndexUnavailable(f"The lexical index in {folder} is damaged ({problem}); it is being rebuilt.") from problem
+        said = str(problem)[:_SAID]
+        raise IndexUnavailable(f"The lexical index in {folder} is damaged ({said}); it is being rebuilt.") from problem
 
 
 @contextlib.contextmanager
@@ -114,13 +122,14 @@ class LexicalWriter:
             self._writer.commit()
 
     def keys(self) -> Keys:
-        """The key of every live chunk, sorted; for recovery by set difference."""
-        self._index.reload()
-        searcher = self._index.searcher()
-        if not searcher.num_docs:
-            return np.empty(0, np.int64)
-        found = searcher.search(Query.all_query(), searcher.num_docs, count=False)
-        return np.sort(np.array(_keys_of(searcher, found.hits), np.int64))
+        """The key of every live chunk, sorted; for recovery by set difference. Raises IndexUnavailable on damage."""
+        with _readable(self._folder):
+            self._index.reload()
+            searcher = self._index.searcher()
+            if not searcher.num_docs:
+                return np.empty(0, np.int64)
+            found = searcher.search(Query.all_query(), searcher.num_docs, count=False)
+            return np.sort(np.array(_keys_of(searcher, found.hits), np.int64))
 
     def close(self) -> None:
         """Wait for merges under way and let go of the lock."""
@@ -160,6 +169,7 @@ class LexicalReader:
 
         `only` restricts to these documents, before the cut. With `statistics` of several indexes together, the rarity of a
         term is as in all of them, so that scores of each compare (the lengths are compared with each one's own mean).
+        Raises IndexUnavailable, as every question here, where what is read turns out damaged.
         """
         if not terms or limit <= 0 or (only is not None and not only):
             return []
@@ -175,8 +185,9 @@ class LexicalReader:
         if only is not None:
             members = Query.const_score_query(Query.term_set_query(self._schema, "doc", list(only)), 0.0)
             query = Query.boolean_query([(Occur.Must, query), (Occur.Must, members)])
-        hits = searcher.search(query, limit, count=False).hits
-        return [(key, float(score)) for key, (score, _) in zip(_keys_of(searcher, hits), hits, strict=True)]
+        with _readable(self._folder):
+            hits = searcher.search(query, limit, count=False).hits
+            return [(key, float(score)) for key, (score, _) in zip(_keys_of(searcher, hits), hits, strict=True)]
 
     def documents_with(self, terms: Sequence[str], most: int) -> set[int] | None:
         """The documents with a chunk whose body has every one of `terms`; None where more than `most` chunks may have."""
@@ -187,14 +198,16 @@ class LexicalReader:
         if rarest > most:
             return None
         every = [(Occur.Must, Query.term_query(self._schema, "body", term, index_option="basic")) for term in terms]
-        hits = searcher.search(Query.boolean_query(every), rarest, count=False).hits
-        return {doc_of(key) for key in _keys_of(searcher, hits)}
+        with _readable(self._folder):
+            hits = searcher.search(Query.boolean_query(every), rarest, count=False).hits
+            return {doc_of(key) for key in _keys_of(searcher, hits)}
 
     def statistics(self, terms: Iterable[str]) -> Statistics:
         """What BM25 needs to score a text that is not in the index as if it were."""
         searcher = self._searcher
-        frequencies = {(field, term): searcher.doc_freq(field, term) for term in terms for field in FIELDS}
-        return Statistics(searcher.doc_freq("every", 1), frequencies)
+        with _readable(self._folder):
+            frequencies = {(field, term): searcher.doc_freq(field, term) for term in terms for field in FIELDS}
+            return Statistics(searcher.doc_freq("every", 1), frequencies)
 
 
 class Statistics:

@@ -8,6 +8,7 @@ catalogue itself starts an empty workspace. Knows nothing of files, only of docu
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -18,7 +19,7 @@ import numpy as np
 
 from codectxd import locks
 from codectxd.errors import IndexUnavailable
-from codectxd.index.catalog import Catalog, CatalogDamaged
+from codectxd.index.catalog import Catalog, CatalogDamaged, check_seal
 from codectxd.index.lexical import LexicalWriter, lexical_folder
 from codectxd.index.schema import Keys, key_of
 from codectxd.index.vectors import VectorState, VectorWriter
@@ -80,8 +81,7 @@ class Store:
     def _open_catalog(self, root: str) -> Catalog:
         path = self.folder / "catalog.db"
         try:
-            catalog = Catalog(path)
-            catalog.check()
+            catalog = _checked(path)
         except CatalogDamaged as problem:
             self.repairs.append(f"{problem} The workspace is indexed afresh.")
             self.erase(self.folder)
@@ -109,12 +109,18 @@ class Store:
         for other in folder.parent.iterdir():
             if other.name != folder.name:
                 LexicalWriter.destroy(other)
+        words = None
         try:
-            return LexicalWriter(folder)
+            words = LexicalWriter(folder)
+            self._indexed = words.keys()
         except IndexUnavailable as problem:
             self.repairs.append(str(problem))
+            if words is not None:
+                words.close()
             LexicalWriter.destroy(folder)
-            return LexicalWriter(folder)
+            words = LexicalWriter(folder)
+            self._indexed = words.keys()
+        return words
 
     def _open_vectors(self, model: str, dimension: int) -> VectorWriter:
         folder = self.folder / "vectors"
@@ -180,7 +186,7 @@ class Store:
         self.sweep_catalog()
         documents = self.catalog.view.documents()
         wanted = _keys_of([(doc, chunks) for doc, chunks, _ in documents])
-        indexed = self.lexical.keys()
+        indexed = self._indexed
         orphans = _docs(np.setdiff1d(indexed, wanted, assume_unique=True))
         if len(orphans):
             self.lexical.delete(orphans.tolist())
@@ -220,6 +226,18 @@ class Store:
         return unused
 
 
+def _checked(path: Path) -> Catalog:
+    """Raises CatalogDamaged, and then has nothing open."""
+    check_seal(path)
+    catalog = Catalog(path)
+    try:
+        catalog.check()
+    except BaseException:
+        catalog.close()
+        raise
+    return catalog
+
+
 def _locked(path: Path, timeout_s: float) -> int:
     """The workspace's lock, held by this process for as long as the descriptor is open (invariant I2)."""
     deadline = time.monotonic() + timeout_s
@@ -227,7 +245,8 @@ def _locked(path: Path, timeout_s: float) -> int:
         if time.monotonic() >= deadline:
             raise WrittenElsewhere(f"Another process is writing the index in {path.parent}.")
         time.sleep(0.02)
-    locks.sign(handle, os.getpid())
+    with contextlib.suppress(OSError):
+        locks.sign(handle, os.getpid())  # For people; on a full disk the lock is held without it.
     return handle
 
 

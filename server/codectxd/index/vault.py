@@ -1,9 +1,10 @@
 """The vault: what is expensive, by content, once per user: chunkings of texts, vectors of what was embedded.
 
 SQLite, shared by every workspace. It holds no truth: a row that is missing is computed again, so its commits need not be
-synchronous, and a damaged vault is replaced by an empty one. Only the indexer writes (`Vault`); workers read (`VaultView`).
-Each row bears the day on which it was last taken up by an index: what has gone unused the longest goes first where the vault
-outgrows its budget, and never what an index holds. Knows nothing of paths or trees.
+synchronous, and a damaged vault is replaced by an empty one; each row ends with a checksum, and one that is not as it was
+written counts as missing. Only the indexer writes (`Vault`); workers read (`VaultView`). Each row bears the day on which it
+was last taken up by an index: what has gone unused the longest goes first where the vault outgrows its budget, and never
+what an index holds. Knows nothing of paths or trees.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import hashlib
 import logging
 import sqlite3
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from codectxd.index.schema import VAULT_FORMAT, Chunking
 
 log = logging.getLogger(__name__)
 
+_SUM_BYTES = 4
+
 _WAIT_S = 5.0
 """How long somebody else's lock is waited for."""
 
@@ -29,7 +33,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS chunkings (key BLOB PRIMARY KEY, columns BLOB NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, row BLOB NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID;
 """
-_TABLES = ("chunkings", "vectors")
+_TABLES = {"chunkings": "columns", "vectors": "row"}
+"""Each with the column that holds what is kept."""
 _DAY_S = 86_400
 _GROWN = 1.1
 """Where indexes hold more than the budget, so much must have come since the last collection for another one to be tried."""
@@ -62,6 +67,7 @@ class VaultView:
     def __init__(self, path: Path) -> None:
         self._db: sqlite3.Connection | None = None
         self._path = path
+        self._told = False
 
     def chunking(self, key: bytes) -> Chunking | None:
         """The chunking under `key`, or None."""
@@ -97,10 +103,18 @@ class VaultView:
             for at in range(0, len(keys), 500):
                 part = keys[at : at + 500]
                 marks = ",".join("?" * len(part))
-                found.update(db.execute(f"SELECT key, {column} FROM {table} WHERE key IN ({marks})", part))
+                rows = db.execute(f"SELECT key, {column} FROM {table} WHERE key IN ({marks})", part)
+                found.update((key, row[:-_SUM_BYTES]) for key, row in rows if self._is_whole(key, row))
         except sqlite3.Error:
             self.close()
         return found
+
+    def _is_whole(self, key: bytes, row: bytes) -> bool:
+        whole = _is_whole(key, row)
+        if not whole and not self._told:
+            self._told = True
+            log.warning("The vault %s is damaged in places: what was kept there is computed again.", self._path)
+        return whole
 
     def _open(self) -> sqlite3.Connection | None:
         # Opened late and again after an error: the indexer may create or replace the file at any time.
@@ -125,6 +139,7 @@ class Vault:
         self._path = path
         self._now = now
         self._left = 0
+        self._stands_in = False
         self._db = self._opened()
 
     def _today(self) -> int:
@@ -133,10 +148,14 @@ class Vault:
     def _opened(self) -> sqlite3.Connection:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            return self._open()
+            db = self._open()
+            self._stands_in = False
+            return db
         except (OSError, sqlite3.OperationalError) as problem:
             # Not damaged, and perhaps in use: what it holds is left alone.
-            log.warning("The vault %s cannot be used: %s", self._path, problem)
+            if not self._stands_in:
+                log.warning("The vault %s cannot be used: %s", self._path, problem)
+            self._stands_in = True
             return _prepared(sqlite3.connect(":memory:", isolation_level=None))
         except sqlite3.DatabaseError as problem:
             return self._replaced(problem)
@@ -167,6 +186,10 @@ class Vault:
     ) -> None:
         """Keep encoded chunkings and vector rows by their keys, if that can be. `used` are keys, of chunkings and of
         vectors, that were found and taken up."""
+        if self._stands_in:
+            # What it holds nobody reads, and the disk may have room again.
+            self._db.close()
+            self._db = self._opened()
         try:
             self._put(chunkings, vectors, used)
         except sqlite3.OperationalError as problem:
@@ -184,7 +207,13 @@ class Vault:
         today = self._today()
         with self._transaction():
             for table, rows, keys in zip(_TABLES, (chunkings, vectors), used, strict=True):
-                self._db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?, {today})", rows)
+                column = _TABLES[table]
+                # What is kept first is kept, unless it is damaged.
+                self._db.executemany(
+                    f"INSERT INTO {table} VALUES (?1, ?2, {today})"
+                    f" ON CONFLICT DO UPDATE SET {column} = ?2 WHERE NOT is_whole(key, {column})",
+                    ((key, _sealed(key, row)) for key, row in rows),
+                )
                 # A row is written once a day at most, however often it is used.
                 self._db.executemany(f"UPDATE {table} SET day = {today} WHERE key = ? AND day <> {today}", zip(keys))
 
@@ -242,9 +271,19 @@ class Vault:
         self._db.close()
 
 
+def _sealed(key: bytes, row: bytes) -> bytes:
+    """The row with its checksum, which is of the key too."""
+    return row + zlib.crc32(row, zlib.crc32(key)).to_bytes(_SUM_BYTES, "little")
+
+
+def _is_whole(key: bytes, row: bytes) -> bool:
+    return row == _sealed(key, row[:-_SUM_BYTES])
+
+
 def _prepared(db: sqlite3.Connection) -> sqlite3.Connection:
     if db.execute("PRAGMA user_version").fetchone()[0] not in (0, VAULT_FORMAT):
         db.executescript("".join(f"DROP TABLE IF EXISTS {table};" for table in _TABLES))
     db.execute(f"PRAGMA user_version = {VAULT_FORMAT}")
     db.executescript(_SCHEMA)
+    db.create_function("is_whole", 2, _is_whole, deterministic=True)
     return db

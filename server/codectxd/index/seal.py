@@ -1,0 +1,77 @@
+"""Whether a file is, byte for byte, what its writer left there: a digest of it, in a file beside it.
+
+A database's own check looks at its structure; a bit that flipped inside of a name or a number passes it, and would be an
+answer that nobody ever gave. Whoever changes the file takes the seal away before and sets it after; while there is none, or
+none that is itself whole, nothing is said. What SQLite appends to its log needs no seal: each frame there has a checksum.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from codectxd import system
+
+_BLOCK = 1 << 20
+_SIZE = 16
+
+
+def put(path: Path) -> None:
+    """Seal the file as it is on the disk now. Raises OSError."""
+    digest = _digest(path)
+    new = _place(path).with_suffix(".new")
+    new.write_bytes(digest + _hash(digest))
+    system.sync(new)
+    new.replace(_place(path))
+
+
+def take(path: Path) -> None:
+    """The file is about to be changed. Raises OSError."""
+    if _place(path).exists():
+        _place(path).unlink(missing_ok=True)
+        system.sync(path.parent)
+
+
+def is_set(path: Path) -> bool:
+    """Whether there is a seal, whole or broken."""
+    return _place(path).exists()
+
+
+def is_broken(path: Path) -> bool:
+    """Whether the file is another than the one that was sealed; False where it is being changed, or was never sealed."""
+    said = _said(path)
+    if said is None:
+        return False
+    try:
+        found = _digest(path)
+    except OSError:
+        return path.exists()
+    return found != said and _said(path) == said
+
+
+def _said(path: Path) -> bytes | None:
+    try:
+        seal = _place(path).read_bytes()
+    except OSError:
+        return None
+    return seal[:_SIZE] if len(seal) == 2 * _SIZE and _hash(seal[:_SIZE]) == seal[_SIZE:] else None
+
+
+def _place(path: Path) -> Path:
+    return path.with_suffix(".seal")
+
+
+def _digest(path: Path) -> bytes:
+    digest = hashlib.blake2b(digest_size=_SIZE)
+    handle = os.open(path, system.READ_ONLY)
+    try:
+        while block := os.read(handle, _BLOCK):
+            digest.update(block)
+    finally:
+        os.close(handle)
+    return digest.digest()
+
+
+def _hash(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_SIZE).digest()
