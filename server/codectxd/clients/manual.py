@@ -47,7 +47,7 @@ GROUPS: Mapping[str, str] = MappingProxyType(
 
 BENCHMARKS = (
     "initialize", "cold-index", "last-definition", "restart", "unsaved", "saved", "search", "command", "symbols", "rest",
-    "search-while-building", "branch-switch",
+    "search-while-building", "branch-switch", "modes", "bulk",
 )  # fmt: skip
 """What `codectxd bench` can measure; here, since the command line does not import what measures."""
 
@@ -190,10 +190,12 @@ PAGES: Mapping[str, Page] = MappingProxyType(
         "bench": Page(
             "more",
             "measure the numbers that codectxd promises",
-            f"Measures this machine with copies of a folder, in a home of its own. NAME is one of: {', '.join(BENCHMARKS)}.",
+            f"Measures this machine with copies of a folder, in a home of its own. NAME is one of: {', '.join(BENCHMARKS)};"
+            " the last two, which compare and promise nothing, only run when they are named.",
             (
                 ("codectxd bench", "everything, which takes some minutes"),
                 ("codectxd bench search symbols --json", "two of them, for a program"),
+                ("codectxd bench modes --generate 10000", "the ways to build, on 10,000 files made up for it"),
                 ("codectxd bench --against before.json", "and compare with what an earlier --json printed"),
             ),
             failed="something could not be measured, or got worse than in the run it was compared with",

@@ -239,7 +239,9 @@ def _add_bench(subparsers: Commands[Parser]) -> None:
     parser = _add(subparsers, "bench")
     parser.add_argument("names", metavar="NAME", nargs="*", help="what to measure; without it, everything")
     parser.add_argument("--against", metavar="FILE", help="compare with an earlier --json, and fail past 10 %%")
-    parser.add_argument("--folder", metavar="PATH", help="measure with this code instead of Python's library")
+    code = parser.add_mutually_exclusive_group()
+    code.add_argument("--folder", metavar="PATH", help="measure with this code instead of Python's library")
+    code.add_argument("--generate", metavar="N", type=_count, help="measure with N files that are made up for it")
     _add_json(parser, "the report")
 
 

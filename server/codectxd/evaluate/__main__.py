@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
             return doctor.main(asked)
         before = None if asked.against is None else _read(Path(asked.against))
         folder = None if asked.folder is None else Path(asked.folder)
-        report = bench.run(asked.names, folder, lambda name: _say(f"{name} ..."))
+        report = bench.run(asked.names, folder, asked.generate, lambda name: _say(f"{name} ..."))
     except UsageError as problem:
         _say(f"codectxd: {problem}")
         return 2

@@ -20,7 +20,7 @@ import msgspec
 
 import codectxd
 from codectxd.errors import CodectxError, UsageError
-from codectxd.evaluate import answering, building, following, resting, starting, yardstick
+from codectxd.evaluate import answering, building, comparing, following, generated, resting, starting, yardstick
 from codectxd.evaluate.corpus import standard_library
 from codectxd.evaluate.laboratory import Laboratory
 from codectxd.evaluate.report import Failed, Report, Row
@@ -42,21 +42,30 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "rest": resting.rest,
         "search-while-building": answering.search_while_building,
         "branch-switch": building.branch_switch,
+        "modes": comparing.modes,
+        "bulk": comparing.bulk,
     }
 )
 """By the name to ask for, in the order in which they run: what changes the shared index comes last."""
 
+BY_NAME_ALONE = ("modes", "bulk")
+"""What compares ways of doing the same and promises nothing: it is left out where no name is given."""
 
-def run(names: Sequence[str], folder: Path | None, on_begin: Callable[[str], None]) -> Report:
-    """Measure `names`, or everything, over copies of `folder`. Raises UsageError for a name or folder that is not there."""
+
+def run(names: Sequence[str], folder: Path | None, files: int | None, on_begin: Callable[[str], None]) -> Report:
+    """Measure `names`, or everything that holds a promise, over copies of `folder`, or of a tree of `files` files that is
+    made for it. Raises UsageError for a name or folder that is not there."""
     source = (folder or standard_library()).resolve()
     _check(names, source)
     began = time.monotonic()
     results: list[Row | Failed] = []
     with tempfile.TemporaryDirectory(prefix="cx-bench-", ignore_cleanup_errors=True) as rooms:
+        if files is not None:
+            source = Path(rooms) / "generated"
+            generated.write(source, files)
         laboratory = Laboratory(Path(rooms), source)
         try:
-            for name in names or BENCHMARKS:
+            for name in names or [name for name in BENCHMARKS if name not in BY_NAME_ALONE]:
                 on_begin(name)
                 results += _measure(name, laboratory)
         finally:
@@ -64,7 +73,7 @@ def run(names: Sequence[str], folder: Path | None, on_begin: Callable[[str], Non
     return Report(
         version=codectxd.__version__,
         machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        folder=str(source),
+        folder=f"{files} generated files" if files is not None else str(source),
         files=laboratory.files,
         took_s=time.monotonic() - began,
         rows=[result for result in results if isinstance(result, Row)],
