@@ -25,11 +25,15 @@ Digest: TypeAlias = bytes
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """What `stat` says of a file: equal stamps mean an unchanged file, unless the file was written just now."""
+    """What `stat` says of a file: equal stamps mean an unchanged file, unless the file was written just now.
+
+    `ctime_ns` is the clock's word that somebody touched the file, which who puts its times back cannot take back.
+    """
 
     mtime_ns: int
     size: int
     inode: int
+    ctime_ns: int = 0
 
 
 class Skipped(msgspec.Struct, frozen=True):
