@@ -45,6 +45,9 @@ _SYMBOL_KINDS = {
     "sequence": 13,
     "constant": 14,
     "section": 15,
+    "role": 13,
+    "extension": 4,
+    "policy": 24,
     "key": 20,
     "index": 20,
     "enumerator": 22,
@@ -57,7 +60,8 @@ _SYMBOL_KINDS = {
     "type": 26,
 }
 """LSP's SymbolKind numbers; a heading is a String, as other Markdown servers have it, and a selector a
-Class, as those for CSS; a table of a database is a Struct, its trigger an Event."""
+Class, as those for CSS; a table of a database is a Struct, its trigger and its
+policy an Event."""
 
 _UNKNOWN_KIND = 13
 

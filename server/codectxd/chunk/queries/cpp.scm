@@ -88,7 +88,7 @@
   ]) @type.global
 
 ; Macros.
-(preproc_def name: (identifier) @name value: (_)) @macro
+(preproc_def name: (identifier) @name value: (_)) @constant
 (preproc_function_def name: (identifier) @name) @macro
 
 ; Constants and variables, and the members that all objects of a class share.
