@@ -57,7 +57,7 @@ def _ends_a_statement(text: bytes, at: int, blanked: int) -> bool:
             return True
         start = text.rfind(b"\n", 0, at - 1) + 1
         line = _COMMENT.sub(b"", text[start:at]).strip()
-        if line and not line.startswith(b"#"):
+        if line and not (line.startswith(b"#") and not line.endswith(b"\\")):
             return line.endswith((b";", b"{", b"}", b":", b"*/"))
         if not text[start:at].strip():
             return True
@@ -89,7 +89,7 @@ _EXPORT: Final = rb"\b[A-Za-z]\w*_(?:API|EXPORT)\b"
 _CALL: Final = rb"(?:[ \t]*\([^()\n\"']*+\))"
 _ARGUMENTS: Final = rb"(?:[ \t]*\((?:[^()\n\"']|\"(?:\\.|[^\"\\\n])*+\"|'(?:\\.|[^'\\\n])*+'|\([^()\n]*+\))*+\))"
 _LONE: Final = re.compile(
-    rb"^[ \t]*+(" + _MACRO + _ARGUMENTS + rb"?)[ \t\r]*+$(?!\s*+[-},;:)+=.?|&\[(<\"'{])", re.MULTILINE
+    rb"^[ \t]*+(" + _MACRO + _ARGUMENTS + rb"?)[ \t\r]*+(?://[^\n]*+)?$(?!\s*+[-},;:)+=.?|&\[(<\"'{])", re.MULTILINE
 )
 _NAMED: Final = re.compile(rb"[ \t\r]*\n(?=\w*[a-z])[A-Za-z_]\w*[ \t]*\(")
 _COMMENT: Final = re.compile(rb"//[^\n]*+")

@@ -112,8 +112,8 @@ def _definition(
 def _container(span: Span, text: bytes, language: str, parent: Definition | None, qualifier: str) -> str:
     if language == "c":
         return ""  # What is nested in C is global all the same.
-    if span.label == "constant.root":
-        return qualifier
+    if span.label.endswith(".root"):
+        return qualifier  # What no scope holds, wherever it is written.
     if span.container is not None:
         written = text[slice(*span.container)]
         return names.dotted(written) if language in _DOTTED else names.scope_name(written, language)

@@ -94,7 +94,7 @@ _PATTERN: Final = rb"""
         |EXTENSION|POLICY|ROLE|USER(?!\s++MAPPING\b)|PACKAGE(?:\s++BODY)?+)\b
       (?:\s++CONCURRENTLY\b)?+ (?:\s++IF\s++NOT\s++EXISTS\b)?+
       \s++(?!ON\b)(?P<name>IDENTIFIER(?:\s*+\.\s*+IDENTIFIER){0,3}+)
-      (?![^\n;]*\b(?:OWNER|RENAME|ENABLE|DISABLE|DEPENDS)\b)
+      (?![^\n;]*\b(?:OWNER\s++TO|RENAME\s++TO|ENABLE|DISABLE|DEPENDS)\b)
     | ^(?P<batch>(?:GO|DELIMITER)\b)
     | (?P<end>;|^END\b[^\n]*+)
     """.replace(b"IDENTIFIER", _IDENTIFIER)

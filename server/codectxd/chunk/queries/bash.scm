@@ -4,12 +4,31 @@
 (program (declaration_command (variable_assignment name: (variable_name) @name)) @capitals)
 ; And what it sets there under a condition.
 (program
-  [
-    (if_statement [(variable_assignment name: (variable_name) @name) @capitals (declaration_command (variable_assignment name: (variable_name) @name)) @capitals])
-    (if_statement (_ [(variable_assignment name: (variable_name) @name) @capitals (declaration_command (variable_assignment name: (variable_name) @name)) @capitals]))
-    (list [(variable_assignment name: (variable_name) @name) @capitals (declaration_command (variable_assignment name: (variable_name) @name)) @capitals])
-    (case_statement (case_item [(variable_assignment name: (variable_name) @name) @capitals (declaration_command (variable_assignment name: (variable_name) @name)) @capitals]))
-  ])
+  (if_statement
+    [
+      (variable_assignment name: (variable_name) @name)
+      (declaration_command (variable_assignment name: (variable_name) @name))
+    ] @capitals))
+(program
+  (if_statement
+    (_
+      [
+        (variable_assignment name: (variable_name) @name)
+        (declaration_command (variable_assignment name: (variable_name) @name))
+      ] @capitals)))
+(program
+  (list
+    [
+      (variable_assignment name: (variable_name) @name)
+      (declaration_command (variable_assignment name: (variable_name) @name))
+    ] @capitals))
+(program
+  (case_statement
+    (case_item
+      [
+        (variable_assignment name: (variable_name) @name)
+        (declaration_command (variable_assignment name: (variable_name) @name))
+      ] @capitals)))
 (command
   name: (command_name (word) @_command)
   argument: (concatenation . (word) @name)
