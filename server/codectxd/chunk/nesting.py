@@ -142,7 +142,8 @@ def _kind(label: str, name: str, parent: Definition | None) -> str | None:
     if kind in ("assigned", "capitals"):
         if _CAPITALS.fullmatch(name):
             return "constant" if len(name) > 1 else None
-        return (where or "type") if kind == "assigned" and name[:1].isupper() else None
+        is_type = kind == "assigned" and name[:1].isupper() and (parent is None or parent.kind not in _TYPES)
+        return ("class" if where == "class" else "type") if is_type else None
     return kind if kind != "nothing" else None
 
 

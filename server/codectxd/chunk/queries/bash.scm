@@ -1,34 +1,8 @@
-; Definitions in Bash and its relatives. Of the variables those count that a script sets at its top, in capitals.
+; Definitions in Bash and its relatives. Of the variables those count that a script sets outside of functions, in
+; capitals, and not for one command.
 (function_definition name: (word) @name) @function
-(program (variable_assignment name: (variable_name) @name) @capitals)
-(program (declaration_command (variable_assignment name: (variable_name) @name)) @capitals)
-; And what it sets there under a condition.
-(program
-  (if_statement
-    [
-      (variable_assignment name: (variable_name) @name)
-      (declaration_command (variable_assignment name: (variable_name) @name))
-    ] @capitals))
-(program
-  (if_statement
-    (_
-      [
-        (variable_assignment name: (variable_name) @name)
-        (declaration_command (variable_assignment name: (variable_name) @name))
-      ] @capitals)))
-(program
-  (list
-    [
-      (variable_assignment name: (variable_name) @name)
-      (declaration_command (variable_assignment name: (variable_name) @name))
-    ] @capitals))
-(program
-  (case_statement
-    (case_item
-      [
-        (variable_assignment name: (variable_name) @name)
-        (declaration_command (variable_assignment name: (variable_name) @name))
-      ] @capitals)))
+(command (variable_assignment name: (variable_name) @name)) @nothing
+((variable_assignment name: (variable_name) @name) @capitals.global (#match? @name "^_?[A-Z]"))
 (command
   name: (command_name (word) @_command)
   argument: (concatenation . (word) @name)

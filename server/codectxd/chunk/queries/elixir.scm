@@ -1,4 +1,5 @@
-; Definitions in Elixir, where all of them are calls. Functions of one name differ by how many arguments they take. What leads to a function (its documentation, its types) belongs to it.
+; Definitions in Elixir, where all of them are calls. Functions of one name differ by how many arguments they take. What leads
+; to a function (its documentation, its types) belongs to it.
 (call
   target: (identifier) @_call
   (arguments . [(alias) (dot)] @name)

@@ -4,11 +4,9 @@
 (class_declaration name: (_) @name) @class
 (export_statement decorator: (decorator)) @outer
 ; What an object holds that is assigned belongs to what it is assigned to: `exports.handlers = {one() {}}`.
-(program
-  (expression_statement
-    (assignment_expression
-      left: (member_expression) @container
-      right: (object (method_definition name: (property_identifier) @name) @method))))
+(assignment_expression
+  left: (member_expression) @container
+  right: (object (method_definition name: (property_identifier) @name) @method.global))
 (method_definition name: [(property_identifier) (private_property_identifier)] @name) @method
 
 ; A function that is given a name by the variable, the property or the export it is assigned to.
@@ -79,24 +77,47 @@
             value: [(arrow_function) (function_expression) (generator_function)]) @method)))))
 
 ; And of objects that are exported or assigned, with what they hold in one object: `export default {methods: {go: () => 1}}`.
-(program
-  (export_statement
-    value: [
-      (object (pair key: (property_identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) @method)
-      (object (pair value: (object (pair key: (property_identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) @method)))
-      (_ arguments: (arguments (object (pair key: (property_identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) @method)))
-      (_
-        arguments: (arguments
-          (object (pair value: (object (pair key: (property_identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) @method)))))
-    ]))
-(program
-  (expression_statement
-    (assignment_expression
-      left: (member_expression) @container
-      right: [
-        (object (pair key: (property_identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) @method)
-        (object (pair value: (object (pair key: (property_identifier) @name value: [(arrow_function) (function_expression) (generator_function)]) @method)))
-      ])))
+(export_statement
+  value: [
+    (object
+      (pair
+        key: (property_identifier) @name
+        value: [(arrow_function) (function_expression) (generator_function)]) @method)
+    (object
+      (pair
+        value: (object
+          (pair
+            key: (property_identifier) @name
+            value: [(arrow_function) (function_expression) (generator_function)]) @method)))
+    (_
+      arguments: (arguments
+        (object
+          (pair
+            key: (property_identifier) @name
+            value: [(arrow_function) (function_expression) (generator_function)]) @method)))
+    (_
+      arguments: (arguments
+        (object
+          (pair
+            value: (object
+              (pair
+                key: (property_identifier) @name
+                value: [(arrow_function) (function_expression) (generator_function)]) @method)))))
+  ])
+(assignment_expression
+  left: (member_expression) @container
+  right: [
+    (object
+      (pair
+        key: (property_identifier) @name
+        value: [(arrow_function) (function_expression) (generator_function)]) @method.global)
+    (object
+      (pair
+        value: (object
+          (pair
+            key: (property_identifier) @name
+            value: [(arrow_function) (function_expression) (generator_function)]) @method.global)))
+  ])
 
 ; A function or a class with a name of its own, wherever it stands; not where what holds it is called the same.
 (function_expression name: (identifier) @name) @function.distinct
