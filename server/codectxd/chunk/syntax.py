@@ -1,10 +1,10 @@
 """Definitions in a text, by tree-sitter: what is defined, where, and inside of what. The only home of tree-sitter.
 
 What counts as a definition is written in `queries/*.scm`, one pattern each: `@name` is its name, `@container` a container
-that nesting does not show, `@arguments` what definitions of one name differ by in number, what begins with `@_` is only there
-to be compared, and the remaining capture is its extent, labelled with its kind; captured several times, a name and an extent
-reach from the first to the last. Nothing here walks a tree in Python: the depth of a text must not become the depth of a
-call. Knows nothing of lines and chunks.
+that nesting does not show, `@arguments` what definitions of one name differ by in number, what begins with `@_` is only
+there to be compared, and the remaining capture is its extent, labelled with its kind; captured several times, a name and an
+extent reach from the first to the last. Nothing here walks a tree in Python: the depth of a text must not become the depth
+of a call. Knows nothing of lines and chunks.
 
 Any text comes to an end, nearly all of them in time that grows with their length. A few sequences still keep a grammar
 busy for longer than that: whoever parses what he does not know does it in a process that he can end.

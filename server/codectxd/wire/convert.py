@@ -117,7 +117,8 @@ def query(params: messages.SearchParams | messages.SimilarParams) -> types.Query
         mode=params.mode,
         languages=tuple(params.languages or ()),
         globs=tuple(params.globs or ()),
-        content=params.content,
+        content=params.content or "code",
+        widens=params.content is None,
         include_unsaved=params.include_unsaved,
         explain=params.explain,
     )
@@ -185,6 +186,7 @@ def answer(found: types.Answer, encoding: Encoding, *, explain: bool) -> message
         freshness=freshness(found.freshness),
         took_ms=round(found.took_ms, 3),
         explained=explained if explain else msgspec.UNSET,
+        widened=True if found.widened else msgspec.UNSET,
     )
 
 
