@@ -189,8 +189,7 @@ def _add_files(subparsers: Commands[Parser]) -> None:
     parser = _add(subparsers, "files")
     told = "a glob, a name, a part of a path, or letters of it in order; without it, all files"
     parser.add_argument("glob", metavar="GLOB", nargs="?", help=told)
-    told = "the folder to list; one that is there need not follow a GLOB"
-    parser.add_argument("path", metavar="PATH", nargs="?", help=told)
+    parser.add_argument("path", metavar="PATH", nargs="?", help="the folder to list")
     _add_limit(parser, MAX_PATHS, "files", MAX_PATHS)
     parser.add_argument("--skipped", action="store_true", help="list what is left out instead, each with the reason")
     _add_wait(parser)

@@ -24,6 +24,7 @@ _SYMBOL_KINDS = {
     "namespace": 3,
     "schema": 3,
     "package": 4,
+    "extension": 4,
     "stage": 2,
     "class": 5,
     "selector": 5,
@@ -43,11 +44,9 @@ _SYMBOL_KINDS = {
     "test": 12,
     "variable": 13,
     "sequence": 13,
+    "role": 13,
     "constant": 14,
     "section": 15,
-    "role": 13,
-    "extension": 4,
-    "policy": 24,
     "key": 20,
     "index": 20,
     "enumerator": 22,
@@ -57,11 +56,11 @@ _SYMBOL_KINDS = {
     "table": 23,
     "view": 23,
     "trigger": 24,
+    "policy": 24,
     "type": 26,
 }
 """LSP's SymbolKind numbers; a heading is a String, as other Markdown servers have it, and a selector a
-Class, as those for CSS; a table of a database is a Struct, its trigger and its
-policy an Event."""
+Class, as those for CSS; a table of a database is a Struct, its trigger and its policy an Event."""
 
 _UNKNOWN_KIND = 13
 
