@@ -91,7 +91,10 @@ class Symbol(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """A question, parsed. `text` is what is left for words and vectors once filters were taken out of it."""
+    """A question, parsed. `text` is what is left for words and vectors once filters were taken out of it.
+
+    With `widens`, nobody chose its `content`: where that has no answer, everything may answer instead.
+    """
 
     text: str
     limit: int = 10
@@ -101,6 +104,7 @@ class Query(msgspec.Struct, frozen=True):
     content: Content = "code"
     include_unsaved: bool = True
     explain: bool = False
+    widens: bool = False
 
 
 class Boost(msgspec.Struct, frozen=True):
@@ -178,9 +182,13 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """Hits in order, each with the root of its workspace; as of what they are true, and to what they are the answer."""
+    """Hits in order, each with the root of its workspace; as of what they are true, and to what they are the answer.
+
+    `widened` where nothing of the content asked for answered, and these are from everything else.
+    """
 
     hits: tuple[tuple[str, Hit], ...]
     freshness: Freshness
     asked: Asked
     took_ms: float
+    widened: bool = False

@@ -84,6 +84,7 @@ def _answered(engines: Sequence[Engine], result: Result, began: float) -> Answer
         freshness=_as_of(engines, result),
         asked=result.asked,
         took_ms=(time.perf_counter() - began) * 1e3,
+        widened=result.widened,
     )
 
 
