@@ -59,9 +59,7 @@ def _is_due(known: Known | None, skip: Skipped | None, stamp: Stamp, model: str 
 
 def with_stamps(skipped: Collection[Skipped], stamps: Mapping[str, Stamp]) -> list[Skipped]:
     """Skips of files that were looked into, with the stamps that they had; without, where only another look can tell."""
-    return [
-        Skipped(skip.path, skip.reason, None if skip.reason in _PASSING else stamps.get(skip.path)) for skip in skipped
-    ]
+    return [Skipped(skip.path, skip.reason, None if skip.reason in _PASSING else stamps.get(skip.path)) for skip in skipped]
 
 
 def _reason(skip: Skipped | None) -> str | None:
