@@ -31,6 +31,8 @@ from codectxd.engine.modes import Choice, Means, default_mb, lower
 from codectxd.engine.pipes import Pipes
 from codectxd.engine.scan import ScanRun, list_tree
 from codectxd.errors import CodectxError, ModelUnavailable
+from codectxd.index import graph
+from codectxd.index.graph import GraphState
 from codectxd.index.store import Store, WrittenElsewhere
 from codectxd.index.vault import Vault
 from codectxd.index.writer import Applied, Group, Writer
@@ -52,7 +54,15 @@ class Listed(msgspec.Struct, frozen=True):
     problem: str | None
 
 
-Event: TypeAlias = jobs.IndexerJob | Built | Listed | Ended
+class Drawn(msgspec.Struct, frozen=True):
+    """A graph over the vectors of a workspace was built; None where it finds too little to be used."""
+
+    root: str
+    generation: int
+    graph: GraphState | None
+
+
+Event: TypeAlias = jobs.IndexerJob | Built | Listed | Drawn | Ended
 
 
 def main() -> None:
@@ -98,6 +108,8 @@ class Indexer:
         self._vault = Vault(layout.vault)
         self._writers: dict[str, Writer] = {}
         self._runs: dict[str, ScanRun] = {}
+        self._drawing: dict[str, int] = {}
+        self._scanned_for_good: dict[str, int] = {}
         self._builders = Builders(max(workers, 1), config.file_deadline_s, self._events.put, start)
         self._model, self._dimension = _model()
 
@@ -108,7 +120,7 @@ class Indexer:
             try:
                 event = self._events.get(timeout=idle_s)
             except queue.Empty:
-                if self._runs:
+                if self._runs or self._drawing:
                     continue
                 return
             if isinstance(event, Ended):
@@ -155,6 +167,8 @@ class Indexer:
                     self._listed(event)
                 case Built():
                     self._built(event)
+                case Drawn():
+                    self._drawn(event)
         except WrittenElsewhere:
             self._channel.send(jobs.Elsewhere(root))
         except (CodectxError, OSError) as problem:
@@ -181,6 +195,7 @@ class Indexer:
 
     def _release(self, root: str) -> None:
         self._cancel(root)
+        self._drawing.pop(root, None)
         writer = self._writers.pop(root, None)
         if writer is not None:
             writer.store.close()
@@ -215,6 +230,45 @@ class Indexer:
         merged = writer.merge_vectors(force=force)
         if merged is not None:
             self._publish(root, merged, 0)
+        self._draw(root, writer)
+
+    def _draw(self, root: str, writer: Writer) -> None:
+        """Have a graph built beside a base that is large enough, while everything goes on."""
+        if root in self._drawing or not writer.wants_graph(self._config.graph_from):
+            return
+        vectors = writer.store.vectors
+        if self._scanned_for_good.get(root) == vectors.state.generation:
+            return
+        generation, folder, rows = vectors.state.generation, vectors.folder, vectors.base().rows
+        self._drawing[root] = generation
+
+        def draw() -> None:
+            found = None
+            try:
+                wanted = lambda: self._drawing.get(root) == generation  # noqa: E731
+                found = graph.build(folder, generation, rows, wanted)
+            except (OSError, RuntimeError, ValueError):
+                log.exception("%s: no graph could be built", root)
+            self._events.put(Drawn(root, generation, found))
+
+        log.info("%s: a graph over %d vectors is built", root, len(rows))
+        threading.Thread(target=draw, name="graph", daemon=True).start()
+
+    def _drawn(self, event: Drawn) -> None:
+        self._drawing.pop(event.root, None)
+        writer = self._writers.get(event.root)
+        if writer is None:
+            return
+        if event.graph is None:
+            self._channel.send(jobs.Note(event.root, "A graph over the vectors finds too little: they are scanned."))
+            self._scanned_for_good[event.root] = event.generation
+            return
+        applied = writer.adopt_graph(event.graph)
+        if applied is not None:
+            walk, recall = event.graph.walk, event.graph.recall
+            told = f"A graph over the vectors is used: it finds {recall:.1%} of the nearest, walking {walk}."
+            self._channel.send(jobs.Note(event.root, told))
+            self._publish(event.root, applied, 0)
 
     def _merge_words(self, run: ScanRun) -> None:
         merged = self._writers[run.root].finish_words()
@@ -372,6 +426,8 @@ def _about(event: Event) -> tuple[str, int]:
     match event:
         case Listed() | Built():
             return event.run.root, event.run.ticket
+        case Drawn():
+            return event.root, 0
         case jobs.Scan():
             return event.root, event.ticket
         case Ended():

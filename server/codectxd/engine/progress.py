@@ -107,7 +107,14 @@ class ScanProgress:
             return Progress(self.total, self.total, "done")
         if not self.listed:
             return Progress(0, 0, "looking for changes")
-        return Progress(self.done, self.total, f"{self.done} of {self.total} files")
+        return Progress(self.done, self.total, f"{self.done} of {self.total} files{self._pace()}")
+
+    def _pace(self) -> str:
+        """How fast it goes and how, once that can be said."""
+        build = self.build
+        if build is None or not build.files or build.wall_s < 1:
+            return ""
+        return f", {build.files / build.wall_s:.0f}/s, {build.mode}"
 
     def coverage(self, snapshot: Snapshot | None, model: str | None, *, looked: bool = False) -> tuple[float, float]:
         """The shares of the known files that can be found by words, and by meaning with `model`.

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from codectxd.errors import Cancelled
 from codectxd.index.catalog import ChunkRecord, FileRecord, fold, plain_stem
-from codectxd.index.dense import Dense
+from codectxd.index.dense import Dense, Whole
 from codectxd.index.filters import Filters
 from codectxd.index.lexical import Statistics, score_fields
 from codectxd.index.overlay import Entry, Layer
@@ -250,7 +250,7 @@ class Reader:
 
     def dense(self, vector: npt.NDArray[np.float32], scope: Scope, path_weight: float) -> Dense | None:
         """Score every chunk in scope against a unit vector; None where there are no vectors of this dimension."""
-        durable = self._durable_dense(vector, scope, path_weight)
+        durable, whole = self._durable_dense(vector, scope, path_weight)
         overlay = self._overlay_dense(vector, scope, path_weight)
         parts = [part for part in (durable, overlay) if part is not None]
         if not parts:
@@ -259,20 +259,25 @@ class Reader:
         scores = np.concatenate([scores for _, scores in parts]) if len(parts) > 1 else parts[0][1]
         if (wanted := scope.mask(keys)) is not None:
             scores[~wanted] = -np.inf
-        return Dense(keys, scores)
+        return Dense(keys, scores, whole)
 
     def _durable_dense(
         self, vector: npt.NDArray[np.float32], scope: Scope, path_weight: float
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]] | None:
+    ) -> tuple[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]] | None, Whole | None]:
+        """Keys and scores of the durable chunks, or of those that may be among the best, and then who knows the others."""
         snapshot = self._snapshot
         if snapshot is None or snapshot.vectors is None or snapshot.vectors.state.dimension != len(vector):
-            return None
+            return None, None
         paths, rows = snapshot.files.paths, snapshot.rows()
         assert rows is not None
         by_doc = np.where(scope.durable, np.float32(0.0), np.float32(-np.inf))
         if len(paths.docs):
             by_doc[paths.docs] += path_weight * np.maximum(cosines(vector, paths.rows, paths.scales), 0.0)
-        return rows.keys, rows.scores(vector, by_doc)
+        places = rows.likely(vector, by_doc)
+        if places is None:
+            return (rows.keys, rows.scores(vector, by_doc)), None
+        whole = Whole(rows, vector, by_doc, scope.admits)
+        return (rows.keys[places], rows.scores_at(places, vector, by_doc)), whole
 
     def _overlay_dense(
         self, vector: npt.NDArray[np.float32], scope: Scope, path_weight: float

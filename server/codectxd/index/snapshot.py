@@ -81,7 +81,7 @@ class Snapshot:
     def rows(self) -> VectorRows | None:
         """The vectors as a scan wants them; None where there are none."""
         if self._rows is None and self.vectors is not None:
-            self._rows = VectorRows(self.vectors.base, self.vectors.delta)
+            self._rows = VectorRows(self.vectors.base, self.vectors.delta, self.vectors.graph)
         return self._rows
 
     def averages(self) -> dict[str, float]:

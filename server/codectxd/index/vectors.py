@@ -1,8 +1,8 @@
 """The vectors: int8 rows with a scale each, in an immutable base and an appended delta. The home of usearch and numkong.
 
-Every search is an exact scan: faster to build than a graph, exact, trivially filtered, and for a million rows still fast
-enough (`numkong`'s int8 kernel takes 1.3 ms for 100,000 rows of 256). The base is a matrix in usearch's own file format,
-memory-mapped; no graph is built that no search would walk. The delta is three files that only grow, of which the first
+A search is an exact scan: faster to build than a graph, exact, trivially filtered, and for a million rows still fast enough
+(`numkong`'s int8 kernel takes 1.3 ms for 100,000 rows of 256); only above, `graph` may stand beside a base. The base is a
+matrix in usearch's own file format, memory-mapped. The delta is three files that only grow, of which the first
 `delta_rows` rows count: that number, like the base's name and checksum, stands in the catalogue, so the flip decides
 here too. Which rows are alive is the reader's to say, by document.
 """
@@ -10,6 +10,7 @@ here too. Which rows are alive is the reader's to say, by document.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +21,10 @@ import numpy.typing as npt
 
 from codectxd import system
 from codectxd.errors import IndexUnavailable
+from codectxd.index.graph import Graph, GraphState
 from codectxd.index.schema import Keys, Rows, Scales, Vectors, key_of
+
+log = logging.getLogger(__name__)
 
 _COPY_ROWS = 65_536
 _EMPTY_CHECKSUM = ""
@@ -36,6 +40,7 @@ class VectorState(msgspec.Struct, frozen=True):
     base_checksum: str = _EMPTY_CHECKSUM
     delta_rows: int = 0
     delta_checksum: str = _EMPTY_CHECKSUM
+    graph: GraphState | None = None
 
 
 class VectorSet(msgspec.Struct, frozen=True):
@@ -82,12 +87,26 @@ class VectorReader:
         self.state = state
         self.base: VectorSet
         self.delta: VectorSet
+        self.graph = _graph(folder, state, previous)
         if previous is not None and _extends(state, previous.state):
             self.base, self.delta = previous.base, _grown(folder, previous, state)
         else:
             self.base = _read_base(folder, state)
             self.delta = _read_delta(folder, state)
             _check_delta(self.delta, state)
+
+
+def _graph(folder: Path, state: VectorState, previous: VectorReader | None) -> Graph | None:
+    """The graph of this base, shared with `previous`; None where there is none, or none that can be used."""
+    if state.graph is None or state.graph.generation != state.generation:
+        return None
+    if previous is not None and previous.graph is not None and previous.graph.state == state.graph:
+        return previous.graph
+    try:
+        return Graph(folder, state.graph)
+    except IndexUnavailable as problem:
+        log.warning("%s", problem)
+        return None
 
 
 class VectorWriter:
@@ -157,6 +176,15 @@ class VectorWriter:
         scales = np.concatenate([base.scales, delta.scales])[keep]
         checksum = _write_base(self._folder, state, VectorSet(keys[keep], rows, scales))
         return msgspec.structs.replace(state, base_checksum=checksum)
+
+    def base(self) -> VectorSet:
+        """The rows of the base, mapped. Raises IndexUnavailable on damage."""
+        return _read_base(self._folder, self.state)
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are."""
+        return self._folder
 
     def close(self) -> None:
         """Close the delta's files."""

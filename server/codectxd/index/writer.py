@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 
 from codectxd.index.catalog import Change
+from codectxd.index.graph import GraphState
 from codectxd.index.schema import FIELDS, Parcel
 from codectxd.index.store import Store
 from codectxd.index.vault import Vault, chunking_key, vector_keys
@@ -114,6 +115,22 @@ class Writer:
         store.vectors = type(store.vectors)(store.folder / "vectors", merged)
         clock.lap("vectors")
         return Applied(generation, [], clock.seconds)
+
+    def wants_graph(self, graph_from: int) -> bool:
+        """Whether the base is so large that a graph over it is worth trying."""
+        state = self.store.vectors.state
+        return 0 < graph_from <= state.base_rows and (state.graph is None or state.graph.generation != state.generation)
+
+    def adopt_graph(self, graph: GraphState) -> Applied | None:
+        """Publish a graph that was built beside the base; None where that base is no more."""
+        state = self.store.vectors.state
+        if graph.generation != state.generation:
+            return None
+        self._reached("flip graph")
+        state = msgspec.structs.replace(state, graph=graph)
+        generation = self.store.catalog.flip(Change((), meta=[("vectors", msgspec.json.encode(state).decode())]))
+        self.store.vectors.state = state
+        return Applied(generation, [], {})
 
     def begin_words(self) -> None:
         """Begin to write the words anew; what is applied from now on, known or new, becomes part of both."""
