@@ -610,6 +610,7 @@ def _build_status(build: jobs.Build | None) -> BuildStatus | None:
         overlap=sum(build.seconds.values()) / wall_s,
         stage_seconds=build.seconds,
         queues=build.queues,
+        estimate=build.estimate,
     )
 
 

@@ -315,14 +315,15 @@ class Indexer:
         if not group.is_empty():
             self._publish(run.root, self._writers[run.root].apply(group), 0)
         self._writers[run.root].store.catalog.set_meta("due", run.total)
-        run.decide(msgspec.structs.replace(self._means, free_mb=system.memory_mb("MemAvailable")))
+        run.decide(msgspec.structs.replace(self._means, free_mb=system.memory_mb("MemAvailable")), self._config.graph_from)
         self._say_how_far(run)
         run.listed = True
         if run.stopped:
             self._end_early(run)
             return
         if run.total:
-            log.info("%s: %d files, %s: %s", run.root, run.total, run.choice.mode, run.choice.why)
+            told = f"; {run.estimate}" if run.estimate else ""
+            log.info("%s: %d files, %s: %s%s", run.root, run.total, run.choice.mode, run.choice.why, told)
         self._builders.add(run, run.batches())
         self._finish_if_done(run)
 

@@ -255,7 +255,7 @@ class Published(msgspec.Struct, frozen=True, tag=True):
 class Build(msgspec.Struct, frozen=True):
     """How a scan is, or was, built, for people: of `files` files, how many were parsed and chunks embedded, and the stages'
     `seconds`. `cpu_s` is processor time of workers and indexer, `peak_bytes` the most that they held together; `queues` are
-    the lengths of what waits for each stage, in portions."""
+    the lengths of what waits for each stage, in portions. `estimate` says what a large one will come to."""
 
     mode: BuildMode
     why: str
@@ -268,6 +268,7 @@ class Build(msgspec.Struct, frozen=True):
     cpu_s: float
     peak_bytes: int
     queues: dict[str, int]
+    estimate: str | None = None
 
 
 class Scanning(msgspec.Struct, frozen=True, tag=True):

@@ -25,6 +25,10 @@ _LEAST_MB: Final = 1_000
 _FEW_FILES: Final = 24
 _FEW_BYTES: Final = 300_000
 """Up to this much, a second worker has hardly started when the first is done."""
+_LARGE_BYTES: Final = 50_000_000
+_CHUNK_BYTES: Final = 880
+_DISK_BYTES: Final = 1_600
+_VECTOR_BYTES: Final = 268
 _PORTIONS_AHEAD: Final = 4
 _STAGES: Final = 3
 
@@ -82,6 +86,19 @@ def choose(asked: BuildMode, work: Work, means: Means) -> Choice:
     if workers == 1 and means.workers > 1:
         return _sequential(f"{means.usable_mb} MB are memory for one worker")
     return _parallel_or_less(workers, f"whole files over {workers} workers: nothing is passed on from stage to stage")
+
+
+def estimate(work: Work, graph_from: int) -> str | None:
+    """What a large build will come to, for people; None for one that is over in a moment.
+
+    From 100 MB of Python and Rust, which gave 113,000 chunks: 107 MB of index, 73 MB of vault, 29 MB of vectors.
+    """
+    if work.bytes < _LARGE_BYTES:
+        return None
+    chunks = work.bytes // _CHUNK_BYTES
+    disk, memory = chunks * _DISK_BYTES // 1_000_000, chunks * _VECTOR_BYTES // 1_000_000
+    how = "a graph, once that finds enough" if 0 < graph_from <= chunks else "a scan of all of them"
+    return f"about {chunks:,} chunks, {disk:,} MB on disk and {memory:,} MB of vectors in memory, searched by {how}"
 
 
 def lower(choice: Choice, problem: str) -> Choice | None:

@@ -107,6 +107,8 @@ class ScanProgress:
             return Progress(self.total, self.total, "done")
         if not self.listed:
             return Progress(0, 0, "looking for changes")
+        if not self.done and self.build is not None and self.build.estimate:
+            return Progress(0, self.total, self.build.estimate)
         return Progress(self.done, self.total, f"{self.done} of {self.total} files{self._pace()}")
 
     def _pace(self) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from codectxd.config import load_workspace
 from codectxd.engine.jobs import Build, Known, Prepared
-from codectxd.engine.modes import UNDECIDED, Means, Work, choose
+from codectxd.engine.modes import UNDECIDED, Means, Work, choose, estimate
 from codectxd.engine.planner import Plan, plan, with_stamps
 from codectxd.engine.trees import open_tree
 from codectxd.index.catalog import CatalogView
@@ -47,6 +47,7 @@ class ScanRun:
         self.merge = merge
         self.mode: BuildMode = mode
         self.choice = UNDECIDED
+        self.estimate: str | None = None
         self.unwritten = 0
         self.cancelled = self.stopped = self.listed = False
         self.superseded: set[str] = set()
@@ -71,10 +72,10 @@ class ScanRun:
         """How many files must be looked into."""
         return len(self.plan.read)
 
-    def decide(self, means: Means) -> None:
+    def decide(self, means: Means, graph_from: int) -> None:
         """Choose how to build what is due."""
-        size = sum(self.stamps[path].size for path in self.plan.read)
-        self.choice = choose(self.mode, Work(self.total, size), means)
+        work = Work(self.total, sum(self.stamps[path].size for path in self.plan.read))
+        self.choice, self.estimate = choose(self.mode, work, means), estimate(work, graph_from)
 
     def is_wanted(self) -> bool:
         """Whether anybody still wants what is prepared for it."""
@@ -134,6 +135,7 @@ class ScanRun:
             self._cpu_s + cpu_s,
             self._peak_bytes,
             queues,
+            self.estimate,
         )
 
     def is_group_due(self) -> bool:

@@ -41,6 +41,7 @@ class BuildStatus(msgspec.Struct, frozen=True):
     overlap: float
     stage_seconds: dict[str, float]
     queues: dict[str, int]
+    estimate: str | None = None
 
 
 class EngineStatus(msgspec.Struct, frozen=True):

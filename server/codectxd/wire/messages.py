@@ -233,6 +233,7 @@ class BuildStatus(Full, frozen=True):
     overlap: float
     stage_seconds: StageSeconds
     queues: dict[str, int]
+    estimate: str | None = None
 
 
 class WorkspaceStatus(Full, frozen=True):

@@ -187,6 +187,8 @@ def _build(one: messages.WorkspaceStatus, build: messages.BuildStatus, pen: _Pen
     """How the last index run that had anything to do went, or how the one under way goes."""
     workers = f"{build.workers} worker{'s' if build.workers > 1 else ''}"
     yield f"  {'being built' if one.phase == 'indexing' else 'built last'} {build.mode}, {workers}: {_plain(build.why)}"
+    if build.estimate:
+        yield f"  {_plain(build.estimate)}"
     spent = f"{build.elapsed_s:.1f} s, {build.files_per_s:.0f} files/s, {build.cpu_s:.1f} s of processors"
     done = f"{build.files} files looked into, {build.parsed} parsed, {build.embedded} chunks embedded"
     yield f"  {spent}, {_bytes(build.peak_bytes)} at most; {done}"

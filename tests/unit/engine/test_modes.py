@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codectxd.engine.modes import Choice, Means, Work, choose, default_mb, lower
+from codectxd.engine.modes import Choice, Means, Work, choose, default_mb, estimate, lower
 from codectxd.types import BuildMode
 
 MUCH = Work(files=1_000, bytes=10_000_000)
@@ -68,3 +68,11 @@ def test_I6_there_is_always_a_way(asked: BuildMode, work: Work, means: Means) ->
 @pytest.mark.parametrize(("machine", "most"), [(None, 1_000), (2_000, 1_000), (24_000, 6_000)])
 def test_without_a_setting_a_quarter_of_the_machine(machine: int | None, most: int) -> None:
     assert default_mb(machine) == most
+
+
+def test_a_large_build_says_what_it_will_come_to_and_how_it_is_searched() -> None:
+    assert estimate(Work(1_000, 9_000_000), 100) is None
+    told = estimate(Work(13_789, 100_000_000), 2_000_000)
+    assert told == "about 113,636 chunks, 181 MB on disk and 30 MB of vectors in memory, searched by a scan of all of them"
+    assert "a graph" in (estimate(Work(300_000, 3_000_000_000), 2_000_000) or "")
+    assert "a scan" in (estimate(Work(300_000, 3_000_000_000), 0) or "")
