@@ -473,7 +473,15 @@ class Engine:
             role="follower" if self.following.active else "writer",
             writer=self.following.writer,
             build=_build_status(self.scans.build),
+            digest=self._digest(),
         )
+
+    def _digest(self) -> str | None:
+        """Of all that is indexed, once it is all; hexadecimal."""
+        snapshot = self.view.snapshot
+        if snapshot is None or self._phase() != "ready":
+            return None
+        return snapshot.folder_digests()[""].hex()
 
     def _phase(self) -> str:
         if self._problem:

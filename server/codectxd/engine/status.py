@@ -70,3 +70,4 @@ class EngineStatus(msgspec.Struct, frozen=True):
     role: str = "writer"
     writer: int | None = None
     build: BuildStatus | None = None
+    digest: str | None = None

@@ -18,9 +18,10 @@ from codectxd.errors import IndexUnavailable
 from codectxd.index.catalog import CatalogView, FileRecord
 from codectxd.index.dense import VectorRows
 from codectxd.index.lexical import LexicalReader, lexical_folder
+from codectxd.index.merkle import folder_digests
 from codectxd.index.schema import Rows, Scales
 from codectxd.index.vectors import VectorReader, VectorState, empty_set
-from codectxd.types import Role, Skipped
+from codectxd.types import Digest, Role, Skipped
 
 _MASKS = 32
 
@@ -67,6 +68,7 @@ class Snapshot:
         self._skipped: Sequence[Skipped] | None = None
         self._by_stem: dict[str, list[FileRecord]] | None = None
         self._rows: VectorRows | None = None
+        self._folders: Mapping[str, Digest] | None = None
 
     @property
     def generation(self) -> int:
@@ -83,6 +85,12 @@ class Snapshot:
         if self._rows is None and self.vectors is not None:
             self._rows = VectorRows(self.vectors.base, self.vectors.delta, self.vectors.graph)
         return self._rows
+
+    def folder_digests(self) -> Mapping[str, Digest]:
+        """A digest for each folder, of all that is indexed in it."""
+        if self._folders is None:
+            self._folders = folder_digests((path, record.digest) for path, record in self.files.by_path.items())
+        return self._folders
 
     def averages(self) -> dict[str, float]:
         """Mean number of terms of a chunk, by lexical field."""

@@ -262,6 +262,7 @@ class WorkspaceStatus(Full, frozen=True):
     role: str | None = None
     writer: int | None = None
     build: BuildStatus | None = None
+    digest: str | None = None
 
 
 class Status(Full, frozen=True):
