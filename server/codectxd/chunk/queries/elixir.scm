@@ -71,7 +71,7 @@
 ; A struct has no name but its module's: it is called by the word that says what it is.
 (call
   target: (identifier) @name
-  (arguments . (_))
+  (arguments . [(list) (keywords)] .)
   (#any-of? @name "defstruct" "defexception")) @struct
 
 ; Module attributes.
