@@ -39,7 +39,7 @@ VICTIMS = ("indexer", "daemon", "indexer", "builder", "indexer", "worker")
 _SETTINGS = "workers = 2\nidle_exit_s = 0\n"
 _FILES = 60
 _INSTANT_S = 0.5
-_WITHIN_S = 0.04
+_WITHIN_S = 0.12
 """Up to so long after it was seen before a step an indexer is ended: before it, in it, or soon after."""
 _PATIENCE_S = 5.0
 _SETTLE_S = 90.0
