@@ -41,7 +41,7 @@ _FILES = 60
 _INSTANT_S = 0.5
 _WITHIN_S = 0.12
 """Up to so long after it was seen before a step an indexer is ended: before it, in it, or soon after."""
-_PATIENCE_S = 5.0
+_PATIENCE_S = 15.0
 _SETTLE_S = 90.0
 _SIGNAL = re.compile(r"ended with -(?!9\b)\d+")
 
@@ -90,7 +90,7 @@ class Endurance:
         victim = VICTIMS[self._turn % len(VICTIMS)]
         step = stepping.ALL[self._turn // 4 % len(stepping.ALL)] if self._turn % 4 == 0 else None
         self._turn += 1
-        activity = self._activity(victim, step)
+        activity, hit = self._activity(victim, step), False
         with contextlib.suppress(CodectxError, NeverCame, OSError), self._home.editor(self._work.root) as session:
             session.wait_fresh(durable=False)
             with self._busy(activity, session):
