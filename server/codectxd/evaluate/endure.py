@@ -71,6 +71,7 @@ class Endurance:
         self._chosen = random.Random(seed)
         self._counts = {"victims": Counter[str](), "steps": Counter[str](), "activities": Counter[str]()}
         self._turn = 0
+        self._step = stepping.NOWHERE
         self.report = Report(seed)
 
     def run(self, kills: int, say: Callable[[str], None]) -> Report:
@@ -151,6 +152,7 @@ class Endurance:
         family = [pid] if victim == "indexer" else processes.family(pid)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+        self._step = self._steps.last()  # At once: the next indexer has steps of its own.
         until(lambda: not any(map(processes.lives, family)), what=f"the end of the {victim} and its family")
         return True
 
@@ -180,13 +182,13 @@ class Endurance:
         self._counts["victims"][victim] += 1
         self._counts["activities"][activity] += 1
         if victim == "indexer":
-            self._counts["steps"][self._steps.last()] += 1
+            self._counts["steps"][self._step] += 1
         for name, counts in self._counts.items():
             setattr(self.report, name, dict(counts))
 
     def _compare(self, victim: str, activity: str, reference: Session) -> None:
         """What is found by itself afterwards is what a fresh build finds."""
-        where = f"kill {self.report.kills} ({victim}, {activity}, {self._steps.last()})"
+        where = f"kill {self.report.kills} ({victim}, {activity}, {self._step})"
         try:
             with self._home.editor(self._work.root) as session:
                 settled(session)
