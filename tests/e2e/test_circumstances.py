@@ -38,6 +38,16 @@ QUESTIONS = ["the marker of a file"]
 
 @pytest.fixture
 def home() -> Iterator[Home]:
+    yield from new_home()
+
+
+@pytest.fixture(scope="module")
+def other() -> Iterator[Home]:
+    """Where workspaces are built afresh."""
+    yield from new_home()
+
+
+def new_home() -> Iterator[Home]:
     # A short path: a socket's may only have about a hundred bytes.
     folder = Path(tempfile.mkdtemp(prefix="cx-"))
     found = Home(folder, "workers = 1\n")
@@ -57,19 +67,14 @@ def marked(word: str, version: int = 0) -> str:
     return f'def marker_{word}_{version}(common):\n    """The marker of a file, {word} {version}."""\n    return common\n'
 
 
-def equals_a_fresh_build(connection: Connection, root: Path, words: list[str]) -> None:
+def equals_a_fresh_build(connection: Connection, other: Home, root: Path, words: list[str]) -> None:
     seen = world(connection, root, words, QUESTIONS)
-    with tempfile.TemporaryDirectory(prefix="cx-") as folder:
-        other = Home(Path(folder))
-        try:
-            with other.session(root) as fresh_one:
-                assert fresh(fresh_one, root)
-                same(seen, world(fresh_one, root, words, QUESTIONS))
-        finally:
-            other.close()
+    with other.session(root) as fresh_one:
+        assert fresh(fresh_one, root)
+        same(seen, world(fresh_one, root, words, QUESTIONS))
 
 
-def test_names_of_250_bytes_in_every_script_are_found_edited_and_gone(home: Home, tree: Path) -> None:
+def test_names_of_250_bytes_in_every_script_are_found_edited_and_gone(home: Home, other: Home, tree: Path) -> None:
     paths = {word: tree / f"{name}.py" for word, name in NAMES.items()}
     assert all(len(os.fsencode(path.name)) <= 250 for path in paths.values())
     for word, path in paths.items():
@@ -81,7 +86,7 @@ def test_names_of_250_bytes_in_every_script_are_found_edited_and_gone(home: Home
             assert [one.location.uri for one in names(connection, tree, f"marker_{word}_0")] == [path.as_uri()], word
             path.write_text(marked(word, 1))
         assert fresh(connection, tree)
-        equals_a_fresh_build(connection, tree, [f"marker_{word}_1" for word in NAMES])
+        equals_a_fresh_build(connection, other, tree, [f"marker_{word}_1" for word in NAMES])
         params = messages.ListPathsParams("", roots=[tree.as_uri()])
         listed = connection.request(messages.LIST_PATHS, params, kind=messages.ListPathsAnswer)
         assert sorted(one.path for one in listed.paths) == sorted(path.name for path in paths.values())
@@ -93,7 +98,7 @@ def test_names_of_250_bytes_in_every_script_are_found_edited_and_gone(home: Home
         assert about.files == 0
 
 
-def test_times_of_files_in_the_future_and_before_the_epoch_hide_no_change(home: Home, tree: Path) -> None:
+def test_times_of_files_in_the_future_and_before_the_epoch_hide_no_change(home: Home, other: Home, tree: Path) -> None:
     times = {"future": 4_000_000_000, "epoch": 0, "before": -86_400, "now": None}
     for word in times:
         (tree / f"{word}.py").write_text(marked(word))
@@ -118,10 +123,10 @@ def test_times_of_files_in_the_future_and_before_the_epoch_hide_no_change(home: 
             os.utime(path, (seconds, seconds - 1))
     with home.session(tree) as connection:
         assert fresh(connection, tree)
-        equals_a_fresh_build(connection, tree, [f"marker_{word}_3" for word in times])
+        equals_a_fresh_build(connection, other, tree, [f"marker_{word}_3" for word in times])
 
 
-def test_a_clock_that_goes_back_ten_years_loses_nothing(home: Home, tree: Path, tmp_path: Path) -> None:
+def test_a_clock_that_goes_back_ten_years_loses_nothing(home: Home, other: Home, tree: Path, tmp_path: Path) -> None:
     """Each process of the home takes its time from a clock that goes back while they run."""
     (tmp_path / "clock").mkdir()
     offset = tmp_path / "offset"
@@ -143,10 +148,12 @@ def test_a_clock_that_goes_back_ten_years_loses_nothing(home: Home, tree: Path, 
                 (tree / f"file{number}.py").write_text(marked(f"w{number}", version))
             assert fresh(connection, tree)
             assert home.run("index", str(tree))[0] == 0
-        equals_a_fresh_build(connection, tree, [f"marker_w{number}" for number in range(6)])
+        equals_a_fresh_build(connection, other, tree, [f"marker_w{number}" for number in range(6)])
 
 
-def test_a_file_that_is_written_while_it_is_read_is_never_answered_from_as_it_never_was(home: Home, tree: Path) -> None:
+def test_a_file_that_is_written_while_it_is_read_is_never_answered_from_as_it_never_was(
+    home: Home, other: Home, tree: Path
+) -> None:
     path, stop = tree / "torn.py", threading.Event()
     texts = [marked(word, 0) + marked(word, 1) * 40 for word in ("odd", "even")]
     path.write_text(texts[0])
@@ -175,10 +182,10 @@ def test_a_file_that_is_written_while_it_is_read_is_never_answered_from_as_it_ne
             stop.set()
             writer.join()
         assert fresh(connection, tree)
-        equals_a_fresh_build(connection, tree, ["marker_odd_1", "marker_even_1"])
+        equals_a_fresh_build(connection, other, tree, ["marker_odd_1", "marker_even_1"])
 
 
-def test_more_events_than_the_system_keeps_lose_no_change(home: Home, tree: Path) -> None:
+def test_more_events_than_the_system_keeps_lose_no_change(home: Home, other: Home, tree: Path) -> None:
     (tree / "deep").mkdir()
     (tree / "first.py").write_text(marked("first"))
     with home.session(tree) as connection:
@@ -197,7 +204,7 @@ def test_more_events_than_the_system_keeps_lose_no_change(home: Home, tree: Path
         # Nobody asks for freshness: the change is noticed by itself.
         until(lambda: find(connection, tree, "marker_unseen_0", mode="lexical").hits, "a change after the overflow")
         assert fresh(connection, tree)
-        equals_a_fresh_build(connection, tree, ["marker_first_0", "marker_unseen_0"])
+        equals_a_fresh_build(connection, other, tree, ["marker_first_0", "marker_unseen_0"])
     log = home.layout.log.read_text()
     assert "more happened" in log
     assert msgspec.json.decode(home.layout.daemon_file.read_bytes())["pid"] == daemon.pid

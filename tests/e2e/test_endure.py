@@ -20,7 +20,7 @@ def test_I3_I4_killed_at_random_instants_what_is_found_equals_a_fresh_build(pyte
 
 
 def test_nothing_runs_that_has_nothing_to_do(pytestconfig: pytest.Config) -> None:
-    report = soak(minutes=0.1, files=30, seed=1)
+    report = soak(minutes=0.05, files=30, seed=1)
     assert report.problems == []
     assert report.edits > 0
     assert report.resting == ["codectxd.daemon", "codectxd.engine.worker"]

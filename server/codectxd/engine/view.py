@@ -11,7 +11,7 @@ from pathlib import Path
 
 from codectxd.engine.jobs import Known
 from codectxd.errors import IndexUnavailable
-from codectxd.index.catalog import FileRecord
+from codectxd.index.catalog import FileRecord, check_seal
 from codectxd.index.overlay import Overlay
 from codectxd.index.reader import Reader
 from codectxd.index.snapshot import Snapshot, open_snapshot
@@ -50,8 +50,10 @@ class View:
     def open(self) -> None:
         """See what an earlier run left, if it is readable."""
         try:
+            check_seal(self._folder / "catalog.db")  # Nobody has looked at it since that run.
             found = open_snapshot(self._folder, None)
         except IndexUnavailable:
+            self._behind = True
             return
         with self._lock:
             self._snapshot = found

@@ -39,9 +39,9 @@ VICTIMS = ("indexer", "daemon", "indexer", "builder", "indexer", "worker")
 _SETTINGS = "workers = 2\nidle_exit_s = 0\n"
 _FILES = 60
 _INSTANT_S = 0.5
-_WITHIN_S = 0.04
+_WITHIN_S = 0.12
 """Up to so long after it was seen before a step an indexer is ended: before it, in it, or soon after."""
-_PATIENCE_S = 5.0
+_PATIENCE_S = 15.0
 _SETTLE_S = 90.0
 _SIGNAL = re.compile(r"ended with -(?!9\b)\d+")
 
@@ -71,6 +71,7 @@ class Endurance:
         self._chosen = random.Random(seed)
         self._counts = {"victims": Counter[str](), "steps": Counter[str](), "activities": Counter[str]()}
         self._turn = 0
+        self._step = stepping.NOWHERE
         self.report = Report(seed)
 
     def run(self, kills: int, say: Callable[[str], None]) -> Report:
@@ -90,7 +91,7 @@ class Endurance:
         victim = VICTIMS[self._turn % len(VICTIMS)]
         step = stepping.ALL[self._turn // 4 % len(stepping.ALL)] if self._turn % 4 == 0 else None
         self._turn += 1
-        activity = self._activity(victim, step)
+        activity, hit = self._activity(victim, step), False
         with contextlib.suppress(CodectxError, NeverCame, OSError), self._home.editor(self._work.root) as session:
             session.wait_fresh(durable=False)
             with self._busy(activity, session):
@@ -151,6 +152,7 @@ class Endurance:
         family = [pid] if victim == "indexer" else processes.family(pid)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+        self._step = self._steps.last()  # At once: the next indexer has steps of its own.
         until(lambda: not any(map(processes.lives, family)), what=f"the end of the {victim} and its family")
         return True
 
@@ -180,13 +182,13 @@ class Endurance:
         self._counts["victims"][victim] += 1
         self._counts["activities"][activity] += 1
         if victim == "indexer":
-            self._counts["steps"][self._steps.last()] += 1
+            self._counts["steps"][self._step] += 1
         for name, counts in self._counts.items():
             setattr(self.report, name, dict(counts))
 
     def _compare(self, victim: str, activity: str, reference: Session) -> None:
         """What is found by itself afterwards is what a fresh build finds."""
-        where = f"kill {self.report.kills} ({victim}, {activity}, {self._steps.last()})"
+        where = f"kill {self.report.kills} ({victim}, {activity}, {self._step})"
         try:
             with self._home.editor(self._work.root) as session:
                 settled(session)

@@ -18,7 +18,7 @@ ALL = (*STEPS, *MERGE_STEPS)
 NOWHERE = "no step"
 _PID_END, _SIZE = 5, 6
 """A byte for the step, four for the process that reached it, one for the step that somebody waits for."""
-_HELD_S = 0.03
+_HELD_S = 0.1
 """How long an indexer stays before a step that somebody waits for: a busy machine may not run who waits any sooner."""
 
 _SOURCE = f"""

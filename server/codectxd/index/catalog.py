@@ -200,9 +200,9 @@ class Catalog:
         self._db.close()
 
     def check(self) -> None:
-        """Look at every byte of the file; where it is not sealed, at how its parts fit together. Raises CatalogDamaged."""
+        """Look at how the file's parts fit together. Raises CatalogDamaged."""
         with _spoken(self._path):
-            _check(self._db, self._path)
+            _check_parts(self._db, self._path)
 
     def reserve_docs(self, count: int) -> int:
         """The first of `count` document ids that no one was ever given, not even by a run that died before its flip."""
@@ -427,7 +427,7 @@ class CatalogView:
             except sqlite3.OperationalError:
                 # To read beside a writer takes a file in the folder, which a full or read-only disk does not give. What was
                 # folded into the catalogue can be read without, as it was then.
-                if not seal.is_set(self._path) or seal.is_broken(self._path):
+                if not seal.holds(self._path):
                     raise
                 db, self._frozen = _reading(f"{self._uri}&immutable=1"), True
         if not self._is_there():
@@ -436,9 +436,10 @@ class CatalogView:
         return db
 
     def check(self) -> None:
-        """Look at the file's structure, as `Catalog.check` does. Raises CatalogDamaged."""
-        with self._connection() as db:
-            _check(db, self._path)
+        """Look at every byte, or where there is no seal, at how the parts fit together. Raises CatalogDamaged."""
+        if not check_seal(self._path):
+            with self._connection() as db:
+                _check_parts(db, self._path)
 
     @staticmethod
     def read_meta(db: sqlite3.Connection, name: str, default: Any) -> Any:
@@ -576,16 +577,17 @@ def _reading(uri: str) -> sqlite3.Connection:
     return db
 
 
-def check_seal(path: Path) -> None:
-    """Look at the bytes of the catalogue's file. Raises CatalogDamaged where they are others than were written."""
-    if seal.is_broken(path):
+def check_seal(path: Path) -> bool:
+    """Look at the bytes of the catalogue's file; whether its seal says that they are those that were written. Raises
+    CatalogDamaged where they are others."""
+    holds = seal.holds(path)
+    if holds is False:
         raise CatalogDamaged(f"The catalogue {path} is damaged: its bytes are not those that were written.")
+    return bool(holds)
 
 
-def _check(db: sqlite3.Connection, path: Path) -> None:
-    check_seal(path)
-    look = "quick_check" if seal.is_set(path) else "integrity_check"
-    found = db.execute(f"PRAGMA {look}(1)").fetchone()[0]
+def _check_parts(db: sqlite3.Connection, path: Path) -> None:
+    found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         raise CatalogDamaged(f"The catalogue {path} is damaged: {found.splitlines()[0]}.")
 

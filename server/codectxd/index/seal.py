@@ -38,16 +38,18 @@ def is_set(path: Path) -> bool:
     return _place(path).exists()
 
 
-def is_broken(path: Path) -> bool:
-    """Whether the file is another than the one that was sealed; False where it is being changed, or was never sealed."""
+def holds(path: Path) -> bool | None:
+    """Whether the file is the one that was sealed; None where it is being changed, or nobody says."""
     said = _said(path)
     if said is None:
-        return False
+        return None
     try:
         found = _digest(path)
     except OSError:
-        return path.exists()
-    return found != said and _said(path) == said
+        return False if path.exists() else None
+    if found == said:
+        return True
+    return False if _said(path) == said else None
 
 
 def _said(path: Path) -> bytes | None:

@@ -228,10 +228,11 @@ class Store:
 
 def _checked(path: Path) -> Catalog:
     """Raises CatalogDamaged, and then has nothing open."""
-    check_seal(path)
+    whole = check_seal(path)
     catalog = Catalog(path)
     try:
-        catalog.check()
+        if not whole:
+            catalog.check()
     except BaseException:
         catalog.close()
         raise

@@ -48,21 +48,22 @@ class Spelling:
     def __init__(self, root: str, disk: Disk | None = None) -> None:
         self._root = root
         self._disk = disk or RealDisk()
-        self._folders: dict[str, tuple[frozenset[str], dict[str, str]]] = {}
+        self._folders: dict[str, frozenset[str]] = {}
+        self._keys: dict[str, dict[str, str]] = {}
         self._known: dict[str, str] = {"": ""}
 
     def is_loose(self) -> bool:
         """Whether the root's file system takes a name that is spelled otherwise for the same one."""
-        names = self._names("")[0]
-        return any(self._is_loose(sorted(names), respelled) for respelled in (_in_other_case, _composed_otherwise))
+        names = self._names("")
+        return any(self._is_loose(names, respelled) for respelled in (_in_other_case, _composed_otherwise))
 
-    def _is_loose(self, names: Sequence[str], respelled: Callable[[str], str]) -> bool:
-        """Whether it is, by the first name that has another spelling."""
-        for name in names:
-            other = respelled(name)
-            if other != name:
-                return other not in names and self._disk.is_same(self._path(name), self._path(other))
-        return False
+    def _is_loose(self, names: frozenset[str], respelled: Callable[[str], str]) -> bool:
+        """Whether it is, by any one name that has another spelling."""
+        name = next((name for name in names if respelled(name) != name), None)
+        if name is None:
+            return False
+        other = respelled(name)
+        return other not in names and self._disk.is_same(self._path(name), self._path(other))
 
     def on_disk(self, paths: Iterable[str]) -> Iterator[str]:
         """Each of the relative paths as it is spelled on the disk; as it was given where nothing is there."""
@@ -81,14 +82,20 @@ class Spelling:
         return known
 
     def _entry(self, folder: str, name: str) -> str:
-        names, by_key = self._names(folder)
-        return name if name in names else by_key.get(_key(name), name)
+        names = self._names(folder)
+        return name if name in names else self._by_key(folder).get(_key(name), name)
 
-    def _names(self, folder: str) -> tuple[frozenset[str], dict[str, str]]:
+    def _names(self, folder: str) -> frozenset[str]:
         known = self._folders.get(folder)
         if known is None:
-            names = self._disk.names(self._path(folder))
-            known = self._folders[folder] = (frozenset(names), {_key(name): name for name in sorted(names, reverse=True)})
+            known = self._folders[folder] = frozenset(self._disk.names(self._path(folder)))
+        return known
+
+    def _by_key(self, folder: str) -> dict[str, str]:
+        # Only where a name is spelled otherwise: folders of a hundred thousand names are looked at for each save in them.
+        known = self._keys.get(folder)
+        if known is None:
+            known = self._keys[folder] = {_key(name): name for name in sorted(self._names(folder), reverse=True)}
         return known
 
     def _path(self, inner: str) -> str:
@@ -106,5 +113,7 @@ def _in_other_case(name: str) -> str:
 
 
 def _composed_otherwise(name: str) -> str:
+    if name.isascii():
+        return name
     composed = unicodedata.normalize("NFC", name)
     return unicodedata.normalize("NFD", name) if composed == name else composed

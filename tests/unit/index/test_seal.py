@@ -78,7 +78,7 @@ def test_the_seal_is_off_while_the_file_changes_and_holds_while_only_the_log_doe
 
 
 def test_a_catalogue_that_takes_a_damaged_ones_place_keeps_its_log(folder: Path) -> None:
-    """The damaged one's connection, closed later, would remove the new one's log by its name."""
+    """Whoever closes a catalogue last removes its log by its name, which by then may be another one's."""
     data = (folder / "catalog.db").read_bytes()
     (folder / "catalog.db").write_bytes(data[: 3 * 4096] + b"?" * 4096 + data[4 * 4096 :])
     seal.take(folder / "catalog.db")
