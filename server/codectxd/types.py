@@ -87,13 +87,15 @@ class Symbol(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """A question, parsed. `text` is what is left for words and vectors once filters were taken out of it."""
+    """A question, parsed. `text` is what is left for words and vectors once filters were taken out of it. `files`, where it
+    is given, names by their absolute paths the only ones that may answer."""
 
     text: str
     limit: int = 10
     mode: Mode = "hybrid"
     languages: tuple[str, ...] = ()
     globs: tuple[str, ...] = ()
+    files: tuple[str, ...] | None = None
     content: Content = "code"
     include_unsaved: bool = True
     explain: bool = False

@@ -43,9 +43,10 @@ def search(options: argparse.Namespace) -> int:
         limit=options.limit,
         mode=options.mode,
         languages=options.lang or None,
-        globs=[*options.glob, *place.globs] or None,
+        globs=options.glob or None,
+        files=place.file_uris,
         # Whoever names a file means that file, whatever kind it is of.
-        content=options.content or ("all" if place.globs else "code"),
+        content=options.content or ("all" if place.files else "code"),
         roots=place.uris,
         explain=options.explain,
     )
@@ -67,7 +68,8 @@ def similar(options: argparse.Namespace) -> int:
         limit=options.limit,
         mode=options.mode,
         languages=options.lang or None,
-        globs=[*options.glob, *place.globs] or None,
+        globs=options.glob or None,
+        files=place.file_uris,
         content=options.content or "all",
         roots=place.uris,
         explain=options.explain,

@@ -37,7 +37,7 @@ class Filters(msgspec.Struct, frozen=True):
     be in none of `not_languages` and match none of `not_paths`. A path pattern is a glob in gitignore's manner where it
     holds one of `*?[` and makes sense as one, and otherwise a part of the path, its beginning if it begins with a slash;
     letters stand for capitals too, unless the pattern has a capital. `globs` are globs always, of which a path must match
-    one; and it must begin with none of `not_under`.
+    one; it must begin with none of `not_under`, and be one of `only` where that is given.
     """
 
     languages: tuple[frozenset[str], ...] = ()
@@ -47,6 +47,7 @@ class Filters(msgspec.Struct, frozen=True):
     paths: tuple[str, ...] = ()
     not_paths: tuple[str, ...] = ()
     not_under: tuple[str, ...] = ()
+    only: frozenset[str] | None = None
 
     def test(self, checkpoint: Callable[[], None] = lambda: None) -> Callable[[str, str, Role], bool]:
         """Whether a path, a language and a role pass. Raises BadFilter on a glob that is none, and as `checkpoint` does."""
@@ -63,6 +64,7 @@ class Filters(msgspec.Struct, frozen=True):
                 and (paths is None or paths(path))
                 and (not_paths is None or not not_paths(path))
                 and not path.startswith(self.not_under)
+                and (self.only is None or path in self.only)
             )
 
         return passes

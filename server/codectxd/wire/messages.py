@@ -64,13 +64,15 @@ class Range(Full, frozen=True):
 
 
 class SearchParams(Wire, frozen=True):
-    """`roots` are file URIs or absolute paths of folders; absent, the session's workspace folders are searched."""
+    """`roots` are file URIs or absolute paths of folders; absent, the session's workspace folders are searched. `files` are
+    file URIs or absolute paths of the only files that may answer."""
 
     query: str
     limit: int = 10
     mode: Literal["hybrid", "semantic", "lexical"] = "hybrid"
     languages: list[str] | None = None
     globs: list[str] | None = None
+    files: list[str] | None = None
     content: Literal["code", "docs", "config", "all"] = "code"
     roots: list[str] | None = None
     explain: bool = False
@@ -89,6 +91,7 @@ class SimilarParams(Wire, frozen=True):
     mode: Literal["hybrid", "semantic", "lexical"] = "hybrid"
     languages: list[str] | None = None
     globs: list[str] | None = None
+    files: list[str] | None = None
     content: Literal["code", "docs", "config", "all"] = "all"
     roots: list[str] | None = None
     explain: bool = False
