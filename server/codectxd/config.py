@@ -19,6 +19,9 @@ from codectxd.types import BuildMode
 
 _S = TypeVar("_S", bound=msgspec.Struct)
 
+SETTINGS_FILE = "codectx.toml"
+"""At the top of a workspace."""
+
 IGNORE_FILE = ".codectxignore"
 """In any folder: patterns in the language of `.gitignore`, which overrule those of git in both directions."""
 
@@ -59,7 +62,7 @@ def load_user(path: Path) -> UserConfig:
 
 def load_workspace(root: str) -> WorkspaceConfig:
     """The settings of the workspace at `root`. Raises UsageError as `load_user` does."""
-    return _load(Path(root) / "codectx.toml", WorkspaceConfig)
+    return _load(Path(root) / SETTINGS_FILE, WorkspaceConfig)
 
 
 def _load(path: Path, kind: type[_S]) -> _S:

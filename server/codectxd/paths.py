@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,19 +78,38 @@ def layout() -> Layout:
     if home:
         base = Path(home).absolute()
         return Layout(state=base, runtime=_runtime_for(base / "run"), config=base)
-    import warnings
-
     import platformdirs
 
-    with warnings.catch_warnings():
-        # Where no XDG_RUNTIME_DIR is set, as in containers, it would say so on stderr at every command.
-        warnings.simplefilter("ignore")
-        runtime = Path(platformdirs.user_runtime_dir("codectxd"))
     return Layout(
         state=Path(platformdirs.user_cache_dir("codectxd")),
-        runtime=_runtime_for(runtime),
+        runtime=_runtime_for(_runtime()),
         config=Path(platformdirs.user_config_dir("codectxd")),
     )
+
+
+def _runtime() -> Path:
+    """The runtime folder of this user, made by whoever logs people in, or a folder of our own where there is none.
+
+    What `su`, cron and containers leave in XDG_RUNTIME_DIR may be another user's folder, or none at all.
+    """
+    if sys.platform != "linux":
+        import platformdirs
+
+        return Path(platformdirs.user_runtime_dir("codectxd"))
+    for given in (os.environ.get("XDG_RUNTIME_DIR"), f"/run/user/{system.user_id()}"):
+        if given and os.path.isabs(given) and _is_private(given):
+            return Path(given) / "codectxd"
+    import tempfile  # Late: every client starts with this module, and few need a stand-in.
+
+    return Path(tempfile.gettempdir()) / f"codectxd-{system.user_id()}"
+
+
+def _is_private(folder: str) -> bool:
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and system.is_own(found) and not found.st_mode & 0o022
 
 
 def _runtime_for(wanted: Path) -> Path:

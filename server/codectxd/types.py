@@ -25,11 +25,15 @@ Digest: TypeAlias = bytes
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """What `stat` says of a file: equal stamps mean an unchanged file, unless the file was written just now."""
+    """What `stat` says of a file: equal stamps mean an unchanged file, unless the file was written just now.
+
+    `ctime_ns` is the clock's word that somebody touched the file, which who puts its times back cannot take back.
+    """
 
     mtime_ns: int
     size: int
     inode: int
+    ctime_ns: int = 0
 
 
 class Skipped(msgspec.Struct, frozen=True):
@@ -87,8 +91,11 @@ class Symbol(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """A question, parsed. `text` is what is left for words and vectors once filters were taken out of it. `files`, where it
-    is given, names by their absolute paths the only ones that may answer."""
+    """A question, parsed. `text` is what is left for words and vectors once filters were taken out of it.
+
+    `files`, where it is given, names by their absolute paths the only ones that may answer. With `widens`, nobody chose its
+    `content`: where that has no answer, everything may answer instead.
+    """
 
     text: str
     limit: int = 10
@@ -99,6 +106,7 @@ class Query(msgspec.Struct, frozen=True):
     content: Content = "code"
     include_unsaved: bool = True
     explain: bool = False
+    widens: bool = False
 
 
 class Boost(msgspec.Struct, frozen=True):
@@ -176,9 +184,13 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """Hits in order, each with the root of its workspace; as of what they are true, and to what they are the answer."""
+    """Hits in order, each with the root of its workspace; as of what they are true, and to what they are the answer.
+
+    `widened` where nothing of the content asked for answered, and these are from everything else.
+    """
 
     hits: tuple[tuple[str, Hit], ...]
     freshness: Freshness
     asked: Asked
     took_ms: float
+    widened: bool = False

@@ -1,4 +1,4 @@
-"""Run in a mount namespace of its own, with what a disk may refuse: `python scarce.py SCENARIO FOLDER`.
+"""Run in a namespace of its own, with less than a system usually gives: `python scarce.py SCENARIO FOLDER`.
 
 Exit status 77: nobody may mount anything here.
 """
@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def mount(place: Path, flags: int = 0, options: str = "") -> None:
 
 
 def write(root: Path, start: int, end: int) -> None:
-    root.mkdir(exist_ok=True)
+    root.mkdir(parents=True, exist_ok=True)
     for number in range(start, end):
         text = f'def word{number}x(common):\n    """Word {number} of many."""\n    return {number}\n'
         (root / f"file{number}.py").write_text(text)
@@ -131,8 +132,65 @@ def read_only(folder: Path) -> None:
     home.close()
 
 
+def few_watches(folder: Path) -> None:
+    """Most folders go without a watch, since the system allows so few: that is told, and whoever asks gets what is there."""
+    root, home = folder / "tree", Home(folder / "h", "workers = 1\n")
+    for number in range(60):
+        write(root, 0, 5)
+        write(root / f"folder{number}", 100 * number, 100 * number + 1)
+    Path("/proc/sys/user/max_inotify_watches").write_text("20")
+    with home.session(root) as connection:
+        assert fresh(connection, root)
+        about = status(connection, root)
+        assert about is not None
+        assert about.watcher.startswith("limited: "), about.watcher
+        assert "max_user_watches" in about.watcher
+        for number in range(0, 60, 7):
+            write(root / f"folder{number}", 100 * number, 100 * number + 2)
+            (root / f"folder{number + 1}" / f"file{100 * number + 100}.py").unlink()
+        assert fresh(connection, root)
+        seen = world(connection, root, WORDS, QUESTIONS)
+        assert find(connection, root, "word701x", mode="lexical").freshness.degraded == ["watcher"]
+    Path("/proc/sys/user/max_inotify_watches").write_text("100000")
+    same(seen, expected(folder, root))
+    home.close()
+
+
+def unprivileged(folder: Path) -> None:
+    """Nothing that only root may do is needed; what may not be read is named, and found once it may be."""
+    root, home = folder / "tree", Home(folder / "h", "workers = 1\n")
+    write(root, 0, 10)
+    write(root / "closed", 20, 30)
+    (root / "file3.py").chmod(0)
+    (root / "closed").chmod(0)
+    with home.session(root) as connection:
+        assert fresh(connection, root)
+        about = status(connection, root)
+        assert about is not None
+        assert about.files == 9
+        skipped = {one.reason: sorted(one.examples) for one in about.skipped_files}
+        assert skipped == {"unreadable": ["file3.py"], "unreadable folder": ["closed"]}, skipped
+        (root / "closed").chmod(0o700)
+        (root / "file3.py").chmod(0o600)
+        assert fresh(connection, root)
+        same(world(connection, root, WORDS, QUESTIONS), expected(folder, root))
+    home.close()
+
+
+def on_a_small_disk(scenario: Callable[[Path], None], folder: Path) -> None:
+    (folder / "h").mkdir()
+    mount(folder / "h", options="size=24m")
+    scenario(folder)
+
+
 if __name__ == "__main__":
     where = Path(sys.argv[2])
-    (where / "h").mkdir()
-    mount(where / "h", options="size=24m")
-    {"full": full, "read_only": read_only}[sys.argv[1]](where)
+    match sys.argv[1]:
+        case "full":
+            on_a_small_disk(full, where)
+        case "read_only":
+            on_a_small_disk(read_only, where)
+        case "few_watches":
+            few_watches(where)
+        case "unprivileged":
+            unprivileged(where)

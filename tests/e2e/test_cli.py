@@ -81,7 +81,7 @@ def test_several_folders_answer_together(home: Home, workspace: Path, tmp_path: 
 
 def test_filters_reach_the_search(home: Home, workspace: Path) -> None:
     assert home.run("search", "price", "--lang", "rust", cwd=workspace).returncode == 1
-    assert home.run("search", "price", "--glob", "*.md", cwd=workspace).returncode == 1
+    assert home.run("search", "price", "--glob", "*.rs", cwd=workspace).returncode == 1
     assert home.run("search", "price", "--mode", "lexical", "--lang", "python", cwd=workspace).returncode == 0
 
 
@@ -141,6 +141,8 @@ def test_files_lists_what_is_indexed_and_what_is_not(home: Home, workspace: Path
     answer = msgspec.json.decode(found, type=messages.ListPathsAnswer)
     assert [(one.path, one.language, one.role) for one in answer.paths] == [("README.md", "markdown", "docs")]
     assert answer.total == 1
+    below = home.run("files", "--skipped", "shop", cwd=workspace)
+    assert below.stdout == "__init__.py  empty\n", "a folder that is there is the one to list"
     nothing = home.run("files", "no-such-file", cwd=workspace)
     assert (nothing.returncode, len(nothing.stderr.splitlines())) == (1, 1)
 
@@ -313,4 +315,19 @@ def test_filters_that_make_no_sense_get_one_line_and_status_2(home: Home, worksp
 
 def test_where_nothing_is_found_a_line_says_what_may_help(home: Home, workspace: Path) -> None:
     assert "without them" in home.run("search", '"no such words"', cwd=workspace).stderr
-    assert "--content all" in home.run("search", "tea path:readme", cwd=workspace).stderr
+    assert "--content all" in home.run("search", "tea path:readme", "--content", "code", cwd=workspace).stderr
+    for arguments in (("tea path:nosuch",), ("tea", "--lang", "rust"), ("tea", "--glob", "nosuch"), ("tea -path:/",)):
+        told = home.run("search", *arguments, cwd=workspace).stderr
+        assert "No indexed file passes" in told, arguments
+        assert len(told.splitlines()) == 1, told
+
+
+def test_where_no_code_answers_everything_does_and_says_so(home: Home, workspace: Path) -> None:
+    widened = home.run("search", "tea path:readme", "--json", cwd=workspace)
+    answer = msgspec.json.decode(widened.stdout, type=messages.SearchAnswer)
+    assert ([hit.path for hit in answer.hits], answer.widened) == (["README.md"], True)
+    assert widened.stderr.startswith("note: no code answers this"), widened
+    in_code = home.run("search", "price", "--json", cwd=workspace)
+    assert "widened" not in in_code.stdout
+    assert in_code.stderr == ""
+    assert home.run("search", "tea path:readme content:code", cwd=workspace).returncode == 1

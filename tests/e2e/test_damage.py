@@ -234,6 +234,32 @@ def test_damage_is_told_in_one_line(pattern: str, found: dict[tuple[str, str], F
     assert any(told[name] for name in told if name.startswith("flip"))
 
 
+def many_flips(path: Path, chosen: random.Random) -> None:
+    for _ in range(40):
+        flip(path, chosen)
+
+
+@pytest.mark.parametrize("damage", [many_flips, cut, lose])
+def test_whatever_is_damaged_of_what_all_workspaces_share_a_new_build_is_right(damage: Damage, bench: Bench) -> None:
+    """The vault gives nothing back that it was not given; locks and the daemon's own file say who serves, or nothing."""
+    killed(bench.home)
+    home = Home(bench.folder / damage.__name__[:4], "workers = 2\n")
+    chosen = random.Random(damage.__name__)
+    for name in ("vault.db", "vault.db-wal", "daemon.log", "run/daemon.json", "run/daemon.lock", "run/spawn.lock"):
+        path = home.layout.state / name
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        shutil.copyfile(bench.home.layout.state / name, path)
+        damage(path, chosen)
+    with home.session(bench.root) as connection:
+        assert fresh(connection, bench.root)
+        assert answers(connection, bench.root) == bench.expected
+    killed(home)
+    with home.session(bench.root) as connection:
+        assert fresh(connection, bench.root)
+        assert answers(connection, bench.root) == bench.expected
+    killed(home)
+
+
 def test_nothing_crashed_on_the_way(bench: Bench, found: dict[tuple[str, str], Found]) -> None:
     log = bench.home.layout.log.read_text(errors="replace")
     assert found

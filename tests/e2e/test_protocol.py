@@ -75,6 +75,18 @@ async def test_unsaved_text_is_found_and_dropped_on_close(editor: Editor, worksp
     assert "hide_in_plain_paper" not in path.read_text()
 
 
+async def test_a_document_that_was_emptied_hides_what_is_saved(editor: Editor, workspace: Path) -> None:
+    await editor.initialize(workspace)
+    await editor.fresh()
+    assert [one.name for one in await editor.symbols("total_price")][:1] == ["total_price"]
+    path = workspace / "shop/cart.py"
+    editor.open(path, "")
+    assert await missing(editor, "total_price")
+    assert not any(one.name == "total_price" for one in await editor.symbols("total_price"))
+    editor.close(path)
+    assert (await found(editor, "total_price"))["path"] == "shop/cart.py"
+
+
 async def test_a_query_may_leave_unsaved_text_out(editor: Editor, workspace: Path) -> None:
     await editor.initialize(workspace)
     await editor.fresh()

@@ -23,7 +23,7 @@ from codectxd.chunk.outline import definitions
 from codectxd.chunk.pieces import Piece, merged, pieces
 from codectxd.types import Chunk, Symbol
 
-CHUNKER_VERSION = 2
+CHUNKER_VERSION = 3
 """To be raised whenever the same text yields other chunks or symbols: it is part of the vault's key."""
 
 MAX_CHUNKS = 65_535

@@ -133,8 +133,9 @@ def _is_clause(first: Span, span: Span, text: bytes, gap: re.Pattern[bytes]) -> 
     """Whether `span` goes on with the function that `first` began."""
     if first.label not in _CLAUSES or span.label not in _CLAUSES:
         return False
-    same = text[first.name_start : first.name_end] == text[span.name_start : span.name_end]
-    return same and gap.fullmatch(text, first.end, span.start) is not None
+    if first.arity != span.arity or text[first.name_start : first.name_end] != text[span.name_start : span.name_end]:
+        return False
+    return gap.fullmatch(text, first.end, span.start) is not None
 
 
 _TEST: Final = re.compile(rb"@test[ \t]+[\"']?([^\n]*?)[\"']?[ \t]*\{[ \t\r]*$", re.MULTILINE)

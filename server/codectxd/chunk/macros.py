@@ -35,7 +35,39 @@ def without_macros(text: bytes) -> bytes:
     for mark, pattern in _BLANKED:
         if mark in text:
             text = pattern.sub(_blank, text)
-    return text
+    return _without_lone(text)
+
+
+def _without_lone(text: bytes) -> bytes:
+    """`text` without the macros that have a line to themselves between statements: `Q_OBJECT`, `IGNORE_WARNING("-Wx")`."""
+    parts: list[bytes] = []
+    at = blanked = 0
+    for found in _LONE.finditer(text):
+        start, end = found.span(1)
+        if _ends_a_statement(text, found.start(), blanked) and not _is_return_type(text, found):
+            parts += (text[at:start], b" " * (end - start))
+            at, blanked = end, found.end() + 1
+    return b"".join((*parts, text[at:]))
+
+
+def _ends_a_statement(text: bytes, at: int, blanked: int) -> bool:
+    """Whether a statement may begin at `at`, by the lines before; those up to `blanked` may be followed by anything."""
+    for _ in range(_MOST_LINES):
+        if at <= blanked or at == 0:
+            return True
+        start = text.rfind(b"\n", 0, at - 1) + 1
+        line = _COMMENT.sub(b"", text[start:at]).strip()
+        if line and not (line.startswith(b"#") and not line.endswith(b"\\")):
+            return line.endswith((b";", b"{", b"}", b":", b"*/"))
+        if not text[start:at].strip():
+            return True
+        at = start
+    return False
+
+
+def _is_return_type(text: bytes, found: re.Match[bytes]) -> bool:
+    """Whether a word at the left margin is what the function in the next line returns, as GNU's style has it."""
+    return found.start() == found.start(1) and _NAMED.match(text, found.end()) is not None
 
 
 def _blank(found: re.Match[bytes]) -> bytes:
@@ -55,6 +87,13 @@ _DIRECTIVE: Final = re.compile(
 _MACRO: Final = rb"\b[A-Z][A-Z0-9_]++"
 _EXPORT: Final = rb"\b[A-Za-z]\w*_(?:API|EXPORT)\b"
 _CALL: Final = rb"(?:[ \t]*\([^()\n\"']*+\))"
+_ARGUMENTS: Final = rb"(?:[ \t]*\((?:[^()\n\"']|\"(?:\\.|[^\"\\\n])*+\"|'(?:\\.|[^'\\\n])*+'|\([^()\n]*+\))*+\))"
+_LONE: Final = re.compile(
+    rb"^[ \t]*+(" + _MACRO + _ARGUMENTS + rb"?)[ \t\r]*+(?://[^\n]*+)?$(?!\s*+[-},;:)+=.?|&\[(<\"'{])", re.MULTILINE
+)
+_NAMED: Final = re.compile(rb"[ \t\r]*\n(?=\w*[a-z])[A-Za-z_]\w*[ \t]*\(")
+_COMMENT: Final = re.compile(rb"//[^\n]*+")
+_MOST_LINES: Final = 20
 _BLANKED: Final = tuple(
     (mark, re.compile(pattern, re.MULTILINE))
     for mark, pattern in (
@@ -79,12 +118,6 @@ _BLANKED: Final = tuple(
         ),
         # std::string Foundation_API format(const char* text);
         (b"_API", rb"(?<=[\w>*&] )(?<!\bdefine )(" + _EXPORT + rb")(?=[ \t]+[A-Za-z_~])"),
-        # Q_OBJECT, alone in its line, between statements.
-        (
-            b"",
-            rb"(?:(?<=[;{}:/\n]\n)|(?<=[;{}:/\n]\r\n))[ \t]*+(" + _MACRO + _CALL + rb"?)[ \t\r]*+$"
-            rb"(?!\s*+[-},;:)+=.?|&\[(<\"'{])",
-        ),
         # void Lock() const ACQUIRES(mutex);
         (
             b"",
@@ -92,6 +125,8 @@ _BLANKED: Final = tuple(
         ),
         # int count GUARDED_BY(mutex);
         (b"GUARDED_BY", rb"[\w\]][ \t\r\n]+((?:[A-Z]+_)*GUARDED_BY\([^()\n]*+\))"),
+        # "--(" LONG_NAME ")"
+        (b'" ', rb"\"[ \t]+([A-Z]\w*+" + _ARGUMENTS + rb"?)(?=\s+\")"),
         # private slots:
         (b"slots:", rb"^[ \t]*+(?:public|private|protected)([ \t]+slots)(?=:)"),
         (b"Q_SLOTS", rb"^[ \t]*+(?:public|private|protected)([ \t]+Q_SLOTS)(?=[ \t]*:)"),

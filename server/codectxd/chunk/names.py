@@ -38,10 +38,15 @@ def read(written: bytes, language: str) -> Name:
 
 
 def scope(written: bytes, language: str) -> Name:
-    """The name of a type as what adds to it writes it: Swift's `extension Bank.Account` is of Account in Bank."""
+    """The name of a type as what adds to it writes it: Swift's `extension Bank.Account` is of Account in Bank, and Rust's
+    `impl From<A> for io::Error` of Error in io."""
     if language == "swift":
-        *before, last = _GENERIC.split(written, maxsplit=1)[0].split(b".")
+        *before, last = _GENERIC.split(written, maxsplit=1)[0].replace(b"`", b"").split(b".")
         return Name(_text(last.strip()), 0, _text(b".".join(part.strip() for part in before)))
+    if language == "rust":
+        path = _RUST_PATH.search(_LIFETIME.sub(b"", written))
+        words = [word for word in path[0].split(b"::") if word not in _RUST_ROOTS] if path is not None else []
+        return Name(_text(words[-1]), 0, _text(b".".join(words[:-1]))) if words else Name(scope_name(written, language))
     return read(written, language) if language == "elixir" else Name(scope_name(written, language))
 
 
@@ -97,7 +102,10 @@ _SEPARATORS: Final = {
     "sql": re.compile(rb"\."),
 }
 """What stands between a qualifier and a name, where both are written as one."""
-_MARKS: Final = {"bash": b"=\"'", "ruby": b":\"'", "sql": b'"`[]', "toml": b"\"'", "zig": b'@"'}
+_MARKS: Final = {
+    "bash": b"=\"'", "kotlin": b"`", "ruby": b":\"'", "scala": b"`", "sql": b'"`[]', "swift": b"`", "toml": b"\"'",
+    "zig": b'@"',
+}  # fmt: skip
 """What may stand around a name without being part of it."""
 _HEAD: Final = re.compile(rb"[A-Z][\w'.]*")
 _OPERATOR: Final = re.compile(rb"\boperator\b\s*(?:\(\s*\)|[^(]*)")
@@ -117,5 +125,8 @@ _CLOSING_HASHES: Final = re.compile(rb"[ \t]#+[ \t\r]*\Z")
 _PART: Final = re.compile(rb"[\w\x80-\xff-]+")
 _LONGEST_PATH: Final = 400
 _LIFETIME: Final = re.compile(rb"'\w+")
+_RUST_PATH: Final = re.compile(rb"\b(?!(?:mut|dyn|const)\b)[A-Za-z_]\w*+(?:::[A-Za-z_]\w*+)*+")
+_RUST_ROOTS: Final = frozenset((b"crate", b"self", b"super"))
+"""Where a path of Rust's begins, which is no name of anything."""
 _GENERIC: Final = re.compile(rb"[<\[]")
 _NO_NAMES: Final = frozenset((b"exports", b"module", b"prototype", b"mut", b"dyn", b"const", b"window", b"self", b"this"))

@@ -19,7 +19,7 @@ class Span(msgspec.Struct, frozen=True, order=True, gc=False):
     """What a query found: its extent, its name, and the label that its pattern gives it; byte offsets.
 
     The end is held as `minus_end`, so that sorting puts what is around before what is within. `intact` says that there is no
-    syntax error in it.
+    syntax error in it; `arity` how many arguments it takes, where that tells it from others of its name.
     """
 
     start: int
@@ -29,6 +29,7 @@ class Span(msgspec.Struct, frozen=True, order=True, gc=False):
     label: str
     container: tuple[int, int] | None = None
     intact: bool = True
+    arity: int = 0
 
     @property
     def end(self) -> int:
@@ -39,7 +40,8 @@ class Span(msgspec.Struct, frozen=True, order=True, gc=False):
 def moved(span: Span, by: int) -> Span:
     """`span` of a part that begins at `by` of the whole text, in that text; what was found to be sound in its part is so."""
     container = (span.container[0] + by, span.container[1] + by) if span.container is not None else None
-    return Span(span.start + by, span.minus_end - by, span.name_start + by, span.name_end + by, span.label, container)
+    places = (span.start + by, span.minus_end - by, span.name_start + by, span.name_end + by)
+    return Span(*places, span.label, container, arity=span.arity)
 
 
 class Definition(msgspec.Struct, frozen=True, gc=False):
@@ -110,6 +112,8 @@ def _definition(
 def _container(span: Span, text: bytes, language: str, parent: Definition | None, qualifier: str) -> str:
     if language == "c":
         return ""  # What is nested in C is global all the same.
+    if span.label.endswith(".root"):
+        return qualifier  # What no scope holds, wherever it is written.
     if span.container is not None:
         written = text[slice(*span.container)]
         return names.dotted(written) if language in _DOTTED else names.scope_name(written, language)
@@ -127,6 +131,8 @@ def _kind(label: str, name: str, parent: Definition | None) -> str | None:
     kind, _, where = label.partition(".")
     if where == "global" and parent is not None and parent.kind in _FUNCTIONS:
         return None
+    if where == "distinct" and parent is not None and parent.name == name:
+        return None
     if where == "member":
         return "method" if parent is not None else kind
     if kind == "function":
@@ -136,7 +142,8 @@ def _kind(label: str, name: str, parent: Definition | None) -> str | None:
     if kind in ("assigned", "capitals"):
         if _CAPITALS.fullmatch(name):
             return "constant" if len(name) > 1 else None
-        return (where or "type") if kind == "assigned" and name[:1].isupper() else None
+        is_type = kind == "assigned" and name[:1].isupper() and (parent is None or parent.kind not in _TYPES)
+        return ("class" if where == "class" else "type") if is_type else None
     return kind if kind != "nothing" else None
 
 

@@ -68,7 +68,8 @@ _ROUTINES: Final = frozenset(("function", "procedure", "trigger", "module"))
 _KINDS: Final = {
     b"table": "table", b"view": "view", b"index": "index", b"trigger": "trigger", b"event": "trigger", b"type": "type",
     b"domain": "type", b"function": "function", b"aggregate": "function", b"macro": "function", b"procedure": "procedure",
-    b"proc": "procedure", b"schema": "schema", b"sequence": "sequence", b"package": "module",
+    b"proc": "procedure", b"schema": "schema", b"sequence": "sequence", b"package": "module", b"extension": "extension",
+    b"policy": "policy", b"role": "role", b"user": "role",
 }  # fmt: skip
 _IDENTIFIER: Final = rb'(?:"[^"\n]+"|`[^`\n]+`|\[[^\]\n]+\]|[A-Za-z_\x80-\xff][\w$\x80-\xff]*)'
 _LONGEST_HEAD: Final = 4_000
@@ -85,14 +86,15 @@ _PATTERN: Final = rb"""
     | (?P<quoted>'(?:[^'\n]++|''|\n(?!(?:CREATE|ALTER|GO|DELIMITER)\b))*+'?|DOLLARS)
     | ^(?P<indent>[ \t]*+)(?P<verb>CREATE|ALTER(?=\s++(?:PROC|FUNCTION|VIEW|TRIGGER)))\b
       (?:\s++(?:OR\s++(?:REPLACE|ALTER)|(?:NO\s++)?FORCE|SQL\s++SECURITY\s++\w++|(?:DEFINER|ALGORITHM)\s*+=\s*+\S++
-        |(?!(?:TABLE|VIEW|FUNCTION|AGGREGATE|MACRO|PROC|PROCEDURE|INDEX|TRIGGER|TYPE|DOMAIN|SCHEMA|SEQUENCE|PACKAGE|EVENT)\b)
+        |(?!(?:TABLE|VIEW|FUNCTION|AGGREGATE|MACRO|PROC|PROCEDURE|INDEX|TRIGGER|TYPE|DOMAIN|SCHEMA|SEQUENCE|PACKAGE|EVENT
+           |EXTENSION|POLICY|ROLE|USER)\b)
          (?:GLOBAL|LOCAL|TEMP|TEMPORARY|UNLOGGED|EXTERNAL|FOREIGN|VIRTUAL|TRANSIENT|MATERIALIZED|RECURSIVE|SECURE|UNIQUE
          |CLUSTERED|NONCLUSTERED|COLUMNSTORE|FULLTEXT|SPATIAL|BITMAP|CONSTRAINT|EDITIONABLE|NONEDITIONABLE)\b))*+
       \s++(?P<kind>TABLE|VIEW|FUNCTION|AGGREGATE|MACRO|PROC|PROCEDURE|INDEX|TRIGGER|TYPE|DOMAIN|SCHEMA|SEQUENCE|EVENT
-        |PACKAGE(?:\s++BODY)?+)\b
+        |EXTENSION|POLICY|ROLE|USER(?!\s++MAPPING\b)|PACKAGE(?:\s++BODY)?+)\b
       (?:\s++CONCURRENTLY\b)?+ (?:\s++IF\s++NOT\s++EXISTS\b)?+
       \s++(?!ON\b)(?P<name>IDENTIFIER(?:\s*+\.\s*+IDENTIFIER){0,3}+)
-      (?![^\n;]*\b(?:OWNER|RENAME|ENABLE|DISABLE|DEPENDS)\b)
+      (?![^\n;]*\b(?:OWNER\s++TO|RENAME\s++TO|ENABLE|DISABLE|DEPENDS)\b)
     | ^(?P<batch>(?:GO|DELIMITER)\b)
     | (?P<end>;|^END\b[^\n]*+)
     """.replace(b"IDENTIFIER", _IDENTIFIER)

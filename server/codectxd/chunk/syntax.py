@@ -1,9 +1,10 @@
 """Definitions in a text, by tree-sitter: what is defined, where, and inside of what. The only home of tree-sitter.
 
 What counts as a definition is written in `queries/*.scm`, one pattern each: `@name` is its name, `@container` a container
-that nesting does not show, what begins with `@_` is only there to be compared, and the remaining capture is its extent,
-labelled with its kind; captured several times, a name and an extent reach from the first to the last. Nothing here walks a
-tree in Python: the depth of a text must not become the depth of a call. Knows nothing of lines and chunks.
+that nesting does not show, `@arguments` what definitions of one name differ by in number, what begins with `@_` is only
+there to be compared, and the remaining capture is its extent, labelled with its kind; captured several times, a name and an
+extent reach from the first to the last. Nothing here walks a tree in Python: the depth of a text must not become the depth
+of a call. Knows nothing of lines and chunks.
 
 Any text comes to an end, nearly all of them in time that grows with their length. A few sequences still keep a grammar
 busy for longer than that: whoever parses what he does not know does it in a process that he can end.
@@ -123,7 +124,8 @@ class _Grammar:
             around = captures.get("container")
             container = (around[0].start_byte, around[-1].end_byte) if around else None
             intact = not (is_broken and (node.has_error or last.has_error))
-            span = Span(node.start_byte, -last.end_byte, start, names[-1].end_byte, label, container, intact)
+            arity = _arity(captures["arguments"][0]) if "arguments" in captures else 0
+            span = Span(node.start_byte, -last.end_byte, start, names[-1].end_byte, label, container, intact, arity)
             chosen[key] = (pattern, span)
         return [span for _, span in chosen.values()]
 
@@ -147,6 +149,10 @@ def _damage(root: tree_sitter.Node) -> list[Range]:
         else:
             todo += [child for child in reversed(node.children) if child.has_error]
     return found
+
+
+def _arity(arguments: tree_sitter.Node) -> int:
+    return sum(not child.is_extra for child in arguments.named_children)
 
 
 def _size(ranges: list[Range]) -> int:
@@ -179,7 +185,7 @@ def _label(pattern: bytes) -> str:
     """The capture of a pattern that is its extent: what kind of thing it finds."""
     code = re.sub(rb'"[^"]*"|;.*', b"", pattern)
     captures: list[str] = [capture.decode() for capture in re.findall(rb"@([\w.]+)", code)]
-    return next(capture for capture in captures if capture not in ("name", "container") and capture[0] != "_")
+    return next(capture for capture in captures if capture not in ("name", "container", "arguments") and capture[0] != "_")
 
 
 _DEEPEST: Final = 5_000

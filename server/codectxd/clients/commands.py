@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from codectxd import locks, paths
-from codectxd.clients import places, spawn, terminal
+from codectxd.clients import advice, places, spawn, terminal
 from codectxd.clients.connection import Connection
 from codectxd.errors import DaemonUnreachable, EmptyQuery, ServiceError
 from codectxd.wire import convert, messages, render
@@ -29,9 +29,6 @@ _STOP_S = 20.0
 _PATIENCE_S = 10.0
 """How long the daemon may take to say that it is there."""
 
-_EXACTLY = " What stands in quotes must stand so in the text: without them, what is alike is found."
-_IN_CODE = " Only code was searched: `--content all` looks into documentation and configuration, too."
-
 
 def search(options: argparse.Namespace) -> int:
     query = convert.printable(options.query)
@@ -46,16 +43,20 @@ def search(options: argparse.Namespace) -> int:
         globs=options.glob or None,
         files=place.file_uris,
         # Whoever names a file means that file, whatever kind it is of.
-        content=options.content or ("all" if place.files else "code"),
+        content=options.content or ("all" if place.files else None),
         roots=place.uris,
         explain=options.explain,
     )
     with _session(place.uris, options.in_process) as connection:
         _wait(connection, place.uris, options.wait)
         answer = connection.request(messages.SEARCH, params, kind=messages.SearchAnswer, timeout_s=_ANSWER_S)
+        told = ""
         if not answer.hits:
             _raise_failure(connection, place.uris)
-    return _show(options, answer, place, _advice(query, params.content))
+            told = _advice(connection, params)
+    if answer.widened is True:
+        terminal.note(advice.WIDENED)
+    return _show(options, answer, place, told)
 
 
 def similar(options: argparse.Namespace) -> int:
@@ -82,13 +83,13 @@ def similar(options: argparse.Namespace) -> int:
     return _show(options, answer, place)
 
 
-def _show(options: argparse.Namespace, answer: messages.SearchAnswer, place: places.Place, advice: str = "") -> int:
+def _show(options: argparse.Namespace, answer: messages.SearchAnswer, place: places.Place, told: str = "") -> int:
     if options.json:
         terminal.say_json(messages.encode(answer))
     else:
         terminal.say(render.hits(places.named(answer, place.roots), colour=terminal.colour()))
     _note_freshness(answer.freshness)
-    return _found(len(answer.hits), advice)
+    return _found(len(answer.hits), told)
 
 
 def symbols(options: argparse.Namespace) -> int:
@@ -115,9 +116,12 @@ def symbols(options: argparse.Namespace) -> int:
 
 
 def files(options: argparse.Namespace) -> int:
-    place = places.Place((places.folder(options.path),))
+    # A folder that is there is no part of a name, where it is all that was said.
+    is_folder = options.path is None and os.path.isdir(options.glob or "")
+    glob, path = (None, options.glob) if is_folder else (options.glob, options.path)
+    place = places.Place((places.folder(path),))
     params = messages.ListPathsParams(
-        query=convert.printable(options.glob or ""), limit=options.limit, roots=place.uris, skipped=options.skipped
+        query=convert.printable(glob or ""), limit=options.limit, roots=place.uris, skipped=options.skipped
     )
     with _session(place.uris, options.in_process) as connection:
         _wait(connection, place.uris, options.wait)
@@ -300,18 +304,21 @@ def _note_freshness(freshness: messages.Freshness) -> None:
         terminal.note(note)
 
 
-def _found(count: int, advice: str = "") -> int:
+def _found(count: int, told: str = "") -> int:
     if count == 0:
-        terminal.note(f"codectxd: nothing was found.{advice}")
+        terminal.note(f"codectxd: nothing was found.{told}")
         return NO_RESULT
     return DONE
 
 
-def _advice(query: str, content: str) -> str:
-    """What may help where nothing was found."""
-    if '"' in query:
-        return _EXACTLY
-    return _IN_CODE if content == "code" and "content:" not in query else ""
+def _advice(connection: Connection, params: messages.SearchParams) -> str:
+    """What may help where nothing was found: whether any file is searched at all is asked first."""
+    listed = advice.files_asked_for(params)
+    if listed is not None:
+        found = connection.request(messages.LIST_PATHS, listed, kind=messages.ListPathsAnswer, timeout_s=_ANSWER_S)
+        if not found.paths:
+            return advice.NO_FILE.format(listed.query)
+    return advice.for_question(params)
 
 
 def _wait_until_ended(pid: int) -> None:

@@ -66,7 +66,8 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             "find the lines that answer a question",
             "Finds code by what it means, by the words in it, by the names of its definitions and by its path, all at once,"
             " in files as they are now and in what editors hold unsaved. The first question to a folder indexes it. Where"
-            " the answer does not cover everything yet, a line on stderr says so.\n\n" + _FOLDER + "\n\n" + _QUERY,
+            " the answer does not cover everything yet, a line on stderr says so. Where no code answers and nobody said"
+            " which kind of file is meant, everything else answers, which a line says too.\n\n" + _FOLDER + "\n\n" + _QUERY,
             (
                 ('codectxd search "where are retries with backoff done"', "a question, in any words"),
                 ('codectxd search "parse a date" src tests --lang python -k 5', "in two folders, in one language"),
@@ -108,7 +109,8 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             "list indexed files by name",
             "A GLOB with one of *?[ is one in gitignore's manner; any other text is a name, a part of a path, or letters of"
             " it in order, and the closest come first. It may hold filters, as for search: lang:py, -path:tests. Files that"
-            " editors hold and nobody saved yet are listed too.\n\n" + _FOLDER,
+            " editors hold and nobody saved yet are listed too. A folder that is there, named by itself, is the PATH.\n\n"
+            + _FOLDER,
             (
                 ("codectxd files", "everything that is indexed"),
                 ("codectxd files 'src/**/*_test.go'", "by a glob"),

@@ -15,7 +15,7 @@ from typing import NoReturn
 import codectxd
 from codectxd.clients import commands, completion, logs, manual
 from codectxd.errors import UsageError
-from codectxd.wire.messages import MAX_PATHS
+from codectxd.wire.messages import MAX_LIMIT, MAX_PATHS
 
 _WIDTH = 96
 _INDENT = "  "
@@ -144,8 +144,8 @@ Commands = argparse._SubParsersAction
 def _add_search(subparsers: Commands[Parser]) -> None:
     parser = _add(subparsers, "search")
     parser.add_argument("query", metavar="QUERY", help="a question in plain words, an identifier, or an error message")
-    parser.add_argument("paths", metavar="PATH", nargs="*", help="folders, or files, to search")
-    _add_answer(parser, "code, unless files are named or QUERY says otherwise")
+    parser.add_argument("paths", metavar="PATH", nargs="*", default=[], help="folders, or files, to search")
+    _add_answer(parser, "without it, code, and all where no code answers or files are named")
     parser.set_defaults(run=commands.search)
 
 
@@ -153,7 +153,8 @@ def _add_similar(subparsers: Commands[Parser]) -> None:
     parser = _add(subparsers, "similar")
     told = "FILE:LINE, FILE:START-END, or - for the text on stdin"
     parser.add_argument("what", metavar="FILE:LINE", help=told)
-    parser.add_argument("paths", metavar="PATH", nargs="*", help="folders, or files, to search; else the one FILE lies in")
+    searched = "folders, or files, to search; else the one FILE lies in"
+    parser.add_argument("paths", metavar="PATH", nargs="*", default=[], help=searched)
     _add_answer(parser, "all, unless said otherwise")
     parser.set_defaults(run=commands.similar)
 
@@ -189,7 +190,7 @@ def _add_files(subparsers: Commands[Parser]) -> None:
     told = "a glob, a name, a part of a path, or letters of it in order; without it, all files"
     parser.add_argument("glob", metavar="GLOB", nargs="?", help=told)
     parser.add_argument("path", metavar="PATH", nargs="?", help="the folder to list")
-    parser.add_argument("-k", dest="limit", metavar="N", type=int, default=MAX_PATHS, help="at most N files")
+    _add_limit(parser, MAX_PATHS, "files", MAX_PATHS)
     parser.add_argument("--skipped", action="store_true", help="list what is left out instead, each with the reason")
     _add_wait(parser)
     _add_in_process(parser)
@@ -262,8 +263,9 @@ def _add(subparsers: Commands[Parser], name: str) -> Parser:
     return parser
 
 
-def _add_limit(parser: Parser, default: int, what: str) -> None:
-    parser.add_argument("-k", dest="limit", metavar="N", type=int, default=default, help=f"at most N {what}")
+def _add_limit(parser: Parser, default: int, what: str, most: int = MAX_LIMIT) -> None:
+    told = f"at most N {what}; N is {most} at most"
+    parser.add_argument("-k", dest="limit", metavar="N", type=int, default=default, help=told)
 
 
 def _add_wait(parser: Parser) -> None:

@@ -143,7 +143,13 @@ def _run_daemon(timeout_s: float) -> str | None:
     command = [sys.executable, "-P", "-m", "codectxd.daemon", "--detach"]
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, cwd="/", timeout=timeout_s, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            cwd="/",
+            env=_environment(),
+            timeout=timeout_s,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return f"it did not listen within {timeout_s:.0f} seconds"
@@ -153,6 +159,12 @@ def _run_daemon(timeout_s: float) -> str | None:
     return lines[-1] if lines else ""
 
 
+def _environment() -> dict[str, str]:
+    """Ours; a home that was given relative to the current folder is the same one elsewhere."""
+    home = os.environ.get("CODECTX_HOME")
+    return {**os.environ, "CODECTX_HOME": os.path.abspath(home)} if home else dict(os.environ)
+
+
 def _last_error(layout: Layout) -> str:
     """The last line of the log that says what went wrong, without its time and names."""
     try:
@@ -160,7 +172,7 @@ def _last_error(layout: Layout) -> str:
     except OSError:
         return ""
     errors = [line for line in lines if " ERROR " in line]
-    return errors[-1].split(": ", 1)[-1].rstrip(".") if errors else (lines[-1] if lines else "")
+    return errors[-1].split(": ", 1)[-1].rstrip(".") if errors else ""
 
 
 @contextlib.contextmanager

@@ -209,12 +209,12 @@ def cancel_progress(session: Session, params: CancelProgressParams) -> None:
 
 async def wait_fresh(session: Session, params: messages.WaitFreshParams) -> messages.WaitFreshAnswer:
     host = await session.host()
-    from codectxd.engine.asking import merged  # Loaded by now; at the top it would delay `initialize`.
+    from codectxd.engine.asking import freshness_of  # Loaded by now; at the top it would delay `initialize`.
 
     engines = [host.open(root) for root in session.roots_of(params.roots)]
     waits = [engine.wait_fresh(params.timeout_ms / 1000, durable=params.durable) for engine in engines]
     fresh = all(await asyncio.gather(*waits))
-    return messages.WaitFreshAnswer(fresh, convert.freshness(merged([engine.freshness() for engine in engines])))
+    return messages.WaitFreshAnswer(fresh, convert.freshness(freshness_of(engines)))
 
 
 def stop(session: Session, params: Nothing) -> messages.StopAnswer:

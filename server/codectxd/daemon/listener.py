@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 STREAM_LIMIT = 256 * 1024
 """Bytes read ahead of one session; also the longest header line."""
 
+LOOK_S = 5.0
+"""How often is looked whether clients still find the socket: somebody may have removed the folder that it lies in."""
+
 GRACE_S = 2.0
 """How long sessions may take to be sent what is queued when the daemon ends."""
 
@@ -43,6 +46,7 @@ class Daemon:
         self._names = (f"session-{number}" for number in itertools.count(1))
         self._stopped = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None
+        self._socket: tuple[int, int] | None = None
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until told to stop; `ready` is called once clients can connect."""
@@ -51,17 +55,41 @@ class Daemon:
             loop.add_signal_handler(number, self.stop)
         self._layout.socket.unlink(missing_ok=True)
         server = await asyncio.start_unix_server(self._accept, self._layout.socket, limit=STREAM_LIMIT)
+        self._socket = self._found()
         try:
             self._say_who_serves()
             logger.info("codectxd %s serves on %s as %d", codectxd.__version__, self._layout.socket, os.getpid())
             self._watch_idleness()
+            self._look_for_socket()
             ready()
             await self._stopped.wait()
         finally:
             server.close()
-            self._layout.socket.unlink(missing_ok=True)
-            self._layout.daemon_file.unlink(missing_ok=True)
+            if self._is_found():
+                self._layout.socket.unlink(missing_ok=True)
+                self._layout.daemon_file.unlink(missing_ok=True)
             await self._close()
+
+    def _found(self) -> tuple[int, int] | None:
+        """Which file is at the socket's path."""
+        try:
+            found = self._layout.socket.lstat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _is_found(self) -> bool:
+        """Whether a client that looks for the daemon finds this one."""
+        return self._found() == self._socket
+
+    def _look_for_socket(self) -> None:
+        """Leave where nobody can find this daemon any more, once who found it in time has left."""
+        if self._is_found():
+            asyncio.get_running_loop().call_later(LOOK_S, self._look_for_socket)
+            return
+        logger.warning("%s is gone or another daemon's: this one serves who it serves, and leaves", self._layout.socket)
+        self._socket = None
+        self._watch_idleness()
 
     def _say_who_serves(self) -> None:
         try:
@@ -99,7 +127,9 @@ class Daemon:
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
-        if not self._sessions and self._config.idle_exit_s > 0:
+        if not self._sessions and self._socket is None:
+            self.stop()
+        elif not self._sessions and self._config.idle_exit_s > 0:
             self._idle = asyncio.get_running_loop().call_later(self._config.idle_exit_s, self.stop)
 
     async def _close(self) -> None:

@@ -7,6 +7,7 @@ of several texts end to end, each with the number of its text, so that nothing i
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,8 @@ def digest(tokenizer: bytes, weights: bytes) -> str:
 
 
 def _session(spec: ModelSpec) -> InferenceSession:
+    # From 1.29 on the library queues events for its vendor, in a file of its own, wherever this is not set when it loads.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -87,6 +87,7 @@ def _answered(engines: Sequence[Engine], result: Result, began: float) -> Answer
         freshness=_as_of(engines, result),
         asked=result.asked,
         took_ms=(time.perf_counter() - began) * 1e3,
+        widened=result.widened,
     )
 
 
@@ -115,8 +116,7 @@ def ask_paths(
         lambda readers: joined([one(reader, name, filters, listed.limit) for reader in readers], listed.limit),
         Looking(listed.include_unsaved, is_cancelled),
     )
-    as_of = merged([engine.freshness() for engine in engines])
-    return [(engines[at].root, file) for at, file in found], total, as_of
+    return [(engines[at].root, file) for at, file in found], total, freshness_of(engines)
 
 
 def _answer(engines: Sequence[Engine], question: Callable[[list[Reader]], _T], looking: Looking) -> _T:
@@ -185,20 +185,31 @@ def nested(roots: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 def _as_of(engines: Sequence[Engine], result: Result) -> Freshness:
     parts = [engine.freshness(result.degraded, stale) for engine, stale in zip(engines, result.stale, strict=True)]
-    return merged(parts)
+    return merged(parts, [engine.size() for engine in engines])
 
 
-def merged(parts: Sequence[Freshness]) -> Freshness:
-    """What can be said of all parts together."""
+def freshness_of(engines: Sequence[Engine]) -> Freshness:
+    """As of what an answer from all of them would speak now."""
+    return merged([engine.freshness() for engine in engines], [engine.size() for engine in engines])
+
+
+def merged(parts: Sequence[Freshness], sizes: Sequence[int]) -> Freshness:
+    """What can be said of all parts together; shares are of all files, of which each part has so many."""
     if len(parts) == 1:
         return parts[0]
     heads = {part.head for part in parts}
     return Freshness(
         generation=max((part.generation for part in parts), default=0),
         head=heads.pop() if len(heads) == 1 else None,
-        words=min((part.words for part in parts), default=1.0),
-        vectors=min((part.vectors for part in parts), default=1.0),
+        words=_share([part.words for part in parts], sizes),
+        vectors=_share([part.vectors for part in parts], sizes),
         degraded=tuple(sorted({name for part in parts for name in part.degraded})),
         stale=tuple(path for part in parts for path in part.stale)[:20],
         pending=sum(part.pending for part in parts),
     )
+
+
+def _share(shares: Sequence[float], sizes: Sequence[int]) -> float:
+    if all(share == 1.0 for share in shares):
+        return 1.0
+    return sum(share * size for share, size in zip(shares, sizes, strict=True)) / sum(sizes)

@@ -33,6 +33,7 @@ class Drafts:
         self._under_way = 0
         self._suspects: dict[str, bytes] = {}
         self._deaths: dict[str, tuple[bytes, int]] = {}
+        self._hiding: dict[str, bytes | None] = {}
 
     def edit(self, session: str, path: str, version: int, text: bytes) -> None:
         """A document was opened, or has this text now."""
@@ -85,10 +86,9 @@ class Drafts:
         buffer = self._buffers.latest(path)
         digest = digest_of(buffer.text) if buffer is not None else None
         if buffer is None or digest == self._view.saved_digest(path) or self._suspects.get(path) == digest:
-            if self._view.overlay.drop_buffers([path]):
-                self._view.published()
+            self._drop(path)
             return None
-        if digest == self._view.overlay.buffer_digest(path):
+        if digest in (self._view.overlay.buffer_digest(path), self._hiding.get(path)):
             return None
         return Task(Digest(self._root, path, buffer.text), lambda outcome: self._done(path, digest, outcome))
 
@@ -100,17 +100,30 @@ class Drafts:
                 return
             # This very text ends workers; the next keystroke is another text.
             self._suspects[path] = digest
-        parcel = outcome.parcel if isinstance(outcome, Digested) else None
-        if parcel is not None and self._buffers.latest(path) is not None:
-            self._view.overlay.put_buffer(parcel)
-            self._view.published()
-        elif parcel is None and self._view.overlay.drop_buffers([path]):
-            self._view.published()
+        if not isinstance(outcome, Digested):
+            self._drop(path)
+        elif self._buffers.latest(path) is not None:
+            self._show(path, digest, outcome)
         # The file may have been saved, or the text have changed back, while the worker was at it.
         buffer = self._buffers.latest(path)
         if buffer is None or digest_of(buffer.text) == self._view.saved_digest(path):
             self.look_at(path)
         self._settle()
+
+    def _show(self, path: str, digest: bytes | None, outcome: Digested) -> None:
+        if outcome.parcel is not None:
+            self._hiding.pop(path, None)
+            self._view.overlay.put_buffer(outcome.parcel)
+        else:
+            # Emptied, or no text any more: the saved text is not what the editor shows, and no answer to anything.
+            self._hiding[path] = digest
+            self._view.overlay.hide(path)
+        self._view.published()
+
+    def _drop(self, path: str) -> None:
+        self._hiding.pop(path, None)
+        if self._view.overlay.drop_buffers([path]):
+            self._view.published()
 
     def _is_another_try_due(self, path: str, digest: bytes, died: Died) -> bool:
         """Whether the text may be innocent: somebody else may have ended the worker, which costs no text its place."""

@@ -396,7 +396,7 @@ class Engine:
             found = os.lstat(os.path.join(self.root, path))
         except (OSError, ValueError):
             return None
-        return Stamp(found.st_mtime_ns, found.st_size, found.st_ino)
+        return Stamp(found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
 
     def _is_unchanged(self, path: str, stamp: Stamp) -> bool:
         return self._stamp(path) == stamp
@@ -419,6 +419,8 @@ class Engine:
             degraded.add("git")
         if self._handicap():
             degraded.add("workers")
+        if self.problem is not None:
+            degraded.add("indexing")
         return Freshness(
             generation=self.view.generation,
             head=self.around.head(),
@@ -428,6 +430,11 @@ class Engine:
             stale=tuple(stale[:_MAX_STALE]),
             pending=self._pending(),
         )
+
+    def size(self) -> int:
+        """How many files there are, as far as is known; 1 at least."""
+        snapshot = self.view.snapshot
+        return max(len(snapshot.files.by_doc) if snapshot is not None else 0, self.scans.files, 1)
 
     def _pending(self) -> int:
         return self.reconciler.pending() + self.drafts.pending() + self.scans.remaining
@@ -547,7 +554,7 @@ class Engine:
                 await asyncio.to_thread(self.following.beat)
                 async for _ in self._changes():
                     self._resume()
-                    if self._problem is not None:
+                    if self._problem is not None or self.reconciler.stuck:
                         return False
                     if self._is_fresh() and (not durable or self._is_durable()):
                         return True

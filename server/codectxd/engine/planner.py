@@ -16,6 +16,9 @@ from codectxd.types import Skipped, Stamp
 YOUNG_NS = 2_000_000_000
 """A file changed this shortly before it was seen may have changed again within the clock's grain: its text decides."""
 
+_PASSING = ("unreadable", "unreachable")
+"""Reasons that are none of the text's: the same file with the same stamp may be read tomorrow."""
+
 
 class Plan(msgspec.Struct, frozen=True):
     """`read`: paths whose text must be looked at. `gone`: known paths that are no more. `skipped`: named skips that are
@@ -55,8 +58,8 @@ def _is_due(known: Known | None, skip: Skipped | None, stamp: Stamp, model: str 
 
 
 def with_stamps(skipped: Collection[Skipped], stamps: Mapping[str, Stamp]) -> list[Skipped]:
-    """Skips of files that were looked into, with the stamps that they had."""
-    return [Skipped(skip.path, skip.reason, stamps.get(skip.path)) for skip in skipped]
+    """Skips of files that were looked into, with the stamps that they had; without, where only another look can tell."""
+    return [Skipped(skip.path, skip.reason, None if skip.reason in _PASSING else stamps.get(skip.path)) for skip in skipped]
 
 
 def _reason(skip: Skipped | None) -> str | None:

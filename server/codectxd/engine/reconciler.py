@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection
 
 from codectxd.engine.inbox import Inbox
@@ -57,6 +58,7 @@ class Reconciler:
         self.inbox = Inbox()
         self.looked = False
         self.problem: str | None = None
+        self._broken_at: float | None = None
         self._root = root
         self._view = view
         self._send = send
@@ -81,6 +83,11 @@ class Reconciler:
         """How many paths wait, are being looked at, or will be again."""
         with self._lock:
             return len(self.inbox) + self._under_way + len(self._later)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the problem outlived another try: who waits need not wait for more."""
+        return self._broken_at is not None and time.monotonic() - self._broken_at > _RETRY_S
 
     def next_task(self) -> Task | None:
         """A look at what waits, if it is due; a scan is asked for at once."""
@@ -139,7 +146,7 @@ class Reconciler:
                 case Refreshed(too_many=True):
                     self._scan()
                 case Refreshed():
-                    self.problem, self._failures = None, 0
+                    self.problem, self._broken_at, self._failures = None, None, 0
                     self._too_many = 0
                     self.looked = self.looked or "" in paths
                     self._suspects.difference_update(paths)
@@ -149,7 +156,7 @@ class Reconciler:
                 case Died():
                     self._survive(paths, outcome)
                 case Broke():
-                    self.problem = outcome.message
+                    self.problem, self._broken_at = outcome.message, self._broken_at or time.monotonic()
                     self._look_again_later(paths)
         finally:
             self._settle()

@@ -39,6 +39,8 @@ VICTIMS = ("indexer", "daemon", "indexer", "builder", "indexer", "worker")
 _SETTINGS = "workers = 2\nidle_exit_s = 0\n"
 _FILES = 60
 _INSTANT_S = 0.5
+_WITHIN_S = 0.04
+"""Up to so long after it was seen before a step an indexer is ended: before it, in it, or soon after."""
 _PATIENCE_S = 5.0
 _SETTLE_S = 90.0
 _SIGNAL = re.compile(r"ended with -(?!9\b)\d+")
@@ -140,6 +142,7 @@ class Endurance:
         """End one victim; whether there was one."""
         if victim == "indexer" and step is not None:
             pid = self._steps.wait_for(step, _PATIENCE_S)
+            time.sleep(self._chosen.uniform(0.0, _WITHIN_S))
         else:
             time.sleep(self._chosen.uniform(0.0, _INSTANT_S))
             pid = self._found(victim)

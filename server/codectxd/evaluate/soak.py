@@ -82,13 +82,13 @@ class Soak:
 
     def run(self, minutes: float) -> Report:
         """Work for so long, then look what stays."""
-        began = time.monotonic()
         with self._home.editor(self._work.root) as session:
             session.wait_fresh(durable=True)
+            began = time.monotonic()
             while (spent := time.monotonic() - began) < 60 * minutes:
                 self._work_until(session, began + min(spent + _WORK_S, 60 * minutes))
                 session.wait_fresh(durable=True)
-                self._pause()
+                self._pause(min(_PAUSE_S, 15 * minutes))
             self.report.seconds = round(time.monotonic() - began, 1)
             self.report.edits, self.report.switches = self._work.edits, self._work.switches
             self._rest()
@@ -127,9 +127,9 @@ class Soak:
             self.report.typed += 1
         session.close_buffer(path)
 
-    def _pause(self) -> None:
-        """Do nothing for so long that the indexer and the workers of builds leave."""
-        deadline = time.monotonic() + _PAUSE_S
+    def _pause(self, seconds: float) -> None:
+        """Do nothing, in long runs for so long that the indexer and the workers of builds leave."""
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self._sample()
             time.sleep(0.2)

@@ -1,7 +1,8 @@
 """Which step of the write protocol an indexer is in, told from outside: for who ends it there.
 
 A module that every Python of a home imports at its start (`sitecustomize`) has the indexer write the number of each step,
-just before it, into a file of the home. Nothing else of the product is changed, and the file is read by nobody but `Steps`.
+just before it, into a file of the home, and stay there for an instant where somebody waits for that step. Nothing else of
+the product is changed.
 """
 
 from __future__ import annotations
@@ -15,18 +16,23 @@ STEPS = ("vault", "append words", "append vectors", "flip", "sweep", "done")
 MERGE_STEPS = ("merge words", "flip words", "merge vectors", "flip merged")
 ALL = (*STEPS, *MERGE_STEPS)
 NOWHERE = "no step"
-_SIZE = 5
-"""A byte for the step, the process that reached it in the rest."""
+_PID_END, _SIZE = 5, 6
+"""A byte for the step, four for the process that reached it, one for the step that somebody waits for."""
+_HELD_S = 0.03
+"""How long an indexer stays before a step that somebody waits for: a busy machine may not run who waits any sooner."""
 
 _SOURCE = f"""
-import os, sys
+import os, sys, time
 if "codectxd.engine.indexer" in sys.orig_argv:
     import functools
     from codectxd.index.writer import Writer
     STEPS = {ALL!r}
-    step = os.open(os.path.join(os.environ["CODECTX_HOME"], "step"), os.O_WRONLY)
+    step = os.open(os.path.join(os.environ["CODECTX_HOME"], "step"), os.O_RDWR)
     def reached(name):
-        os.pwrite(step, bytes([1 + STEPS.index(name)]) + os.getpid().to_bytes(4, "little"), 0)
+        number = 1 + STEPS.index(name)
+        os.pwrite(step, bytes([number]) + os.getpid().to_bytes(4, "little"), 0)
+        if os.pread(step, 1, {_PID_END})[0] == number:
+            time.sleep({_HELD_S})
     Writer.__init__ = functools.partialmethod(Writer.__init__, reached=reached)
 """
 
@@ -55,10 +61,15 @@ class Steps:
     def wait_for(self, step: str, patience_s: float) -> int | None:
         """The indexer that reached `step`, as soon as one has; None after `patience_s`."""
         wanted, deadline = 1 + ALL.index(step), time.monotonic() + patience_s
-        while self._seen[0] != wanted:
-            if time.monotonic() > deadline:
-                return None
-        return int.from_bytes(self._seen[1:_SIZE], "little")
+        self._seen[_PID_END] = wanted
+        try:
+            while self._seen[0] != wanted:
+                if time.monotonic() > deadline:
+                    return None
+                time.sleep(0.001)
+            return int.from_bytes(self._seen[1:_PID_END], "little")
+        finally:
+            self._seen[_PID_END] = 0
 
     def close(self) -> None:
         """Let go of the file."""

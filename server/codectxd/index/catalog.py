@@ -40,11 +40,13 @@ CREATE TABLE IF NOT EXISTS documents (
 CREATE INDEX IF NOT EXISTS documents_by_path ON documents (path);
 CREATE TABLE IF NOT EXISTS files (
     tree INTEGER NOT NULL, path TEXT NOT NULL, doc INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL, size INTEGER NOT NULL, inode INTEGER NOT NULL, seen_ns INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL, size INTEGER NOT NULL, inode INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL, seen_ns INTEGER NOT NULL,
     PRIMARY KEY (tree, path)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS files_by_doc ON files (doc);
 CREATE TABLE IF NOT EXISTS skipped (
     tree INTEGER NOT NULL, path TEXT NOT NULL, reason TEXT NOT NULL, mtime_ns INTEGER, size INTEGER, inode INTEGER,
+    ctime_ns INTEGER,
     PRIMARY KEY (tree, path)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS chunks (
     key INTEGER PRIMARY KEY, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, start_byte INTEGER NOT NULL,
@@ -227,12 +229,12 @@ class Catalog:
             cleared = [(WORKING_TREE, p) for p in (*change.forget, *change.clear_skips)]
             self._db.executemany("DELETE FROM skipped WHERE tree = ? AND path = ?", cleared)
             self._db.executemany(
-                "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [(WORKING_TREE, s.path, s.reason, *_columns(s.stamp)) for s in change.skipped],
             )
             self._db.executemany(
-                "UPDATE files SET mtime_ns = ?, size = ?, inode = ?, seen_ns = ? WHERE tree = ? AND path = ?",
-                [(s.mtime_ns, s.size, s.inode, change.seen_ns, WORKING_TREE, path) for path, s in change.stamps],
+                "UPDATE files SET mtime_ns = ?, size = ?, inode = ?, ctime_ns = ?, seen_ns = ? WHERE tree = ? AND path = ?",
+                [(*_columns(s), change.seen_ns, WORKING_TREE, path) for path, s in change.stamps],
             )
             generation = int(self.view.read_meta(self._db, "generation", 0)) + 1
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [("generation", generation), *change.meta])
@@ -271,8 +273,8 @@ class Catalog:
     def _put_file(self, parcel: Parcel, doc: int, seen_ns: int) -> None:
         stamp = parcel.stamp or Stamp(0, -1, 0)
         self._db.execute(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (WORKING_TREE, parcel.path, doc, stamp.mtime_ns, stamp.size, stamp.inode, seen_ns),
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (WORKING_TREE, parcel.path, doc, *_columns(stamp), seen_ns),
         )
         self._db.execute("DELETE FROM skipped WHERE tree = ? AND path = ?", (WORKING_TREE, parcel.path))
 
@@ -481,7 +483,9 @@ class CatalogView:
     def skipped(self) -> list[Skipped]:
         """Every file that is not indexed, with the reason."""
         with self._connection() as db:
-            rows = db.execute("SELECT path, reason, mtime_ns, size, inode FROM skipped WHERE tree = ?", (WORKING_TREE,))
+            rows = db.execute(
+                "SELECT path, reason, mtime_ns, size, inode, ctime_ns FROM skipped WHERE tree = ?", (WORKING_TREE,)
+            )
             return [Skipped(path, reason, None if at is None else Stamp(at, *rest)) for path, reason, at, *rest in rows]
 
     def document_like(self, parcel: Parcel) -> int | None:
@@ -587,8 +591,8 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
 
 
 _FILES_SQL = (
-    "SELECT files.path, doc, digest, language, role, chunks, ascii, model, mtime_ns, size, inode, seen_ns, path_row,"
-    " path_scale"
+    "SELECT files.path, doc, digest, language, role, chunks, ascii, model, mtime_ns, size, inode, ctime_ns, seen_ns,"
+    " path_row, path_scale"
     " FROM files JOIN documents USING (doc) WHERE tree = ?"
 )
 _SYMBOLS_SQL = f"SELECT f.path, f.doc, {_SYMBOL_COLUMNS} FROM symbols s JOIN files f ON f.doc = s.doc WHERE f.tree = ?"
@@ -612,15 +616,15 @@ def fold(name: str) -> str:
 
 
 def _file_record(row: tuple[Any, ...]) -> FileRecord:
-    path, doc, digest, language, role, chunks, plain, model, mtime_ns, size, inode, seen_ns, path_row, path_scale = row
-    stamp, stem = Stamp(mtime_ns, size, inode), plain_stem(path)
+    path, doc, digest, language, role, chunks, plain, model, *times, seen_ns, path_row, path_scale = row
+    stamp, stem = Stamp(*times), plain_stem(path)
     return FileRecord(
         path, doc, digest, language, role, chunks, bool(plain), model, stamp, seen_ns, path_row, path_scale or 0.0, stem
     )  # fmt: skip
 
 
-def _columns(stamp: Stamp | None) -> tuple[int | None, int | None, int | None]:
-    return (None, None, None) if stamp is None else (stamp.mtime_ns, stamp.size, stamp.inode)
+def _columns(stamp: Stamp | None) -> tuple[int | None, int | None, int | None, int | None]:
+    return (None,) * 4 if stamp is None else (stamp.mtime_ns, stamp.size, stamp.inode, stamp.ctime_ns)
 
 
 def plain_stem(path: str) -> str:

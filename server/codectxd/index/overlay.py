@@ -1,7 +1,8 @@
 """The overlay: all text that is newer than the durable index, in two layers, held in the daemon's memory.
 
 *hot* is saved text that is not durable yet, shared by everybody; *buffers* is unsaved text, of which the latest edit of any
-session counts. A path in an upper layer hides it below; an entry without a parcel says that the file is gone. The
+session counts. A path in an upper layer hides it below; an entry without a parcel says that the file is gone, or that its
+unsaved text has nothing to be found. The
 overlay is changed under its lock and read as immutable `Layer`s. It never parses: workers made the parcels.
 """
 
@@ -86,6 +87,12 @@ class Overlay:
         """The latest unsaved text of a path."""
         with self._lock:
             self._buffers[parcel.path] = Entry(next(self._docs), 0, parcel, True)
+            self._layers.clear()
+
+    def hide(self, path: str) -> None:
+        """The latest unsaved text of a path is none that can be searched: what is below is hidden all the same."""
+        with self._lock:
+            self._buffers[path] = Entry(next(self._docs), 0, None, True)
             self._layers.clear()
 
     def drop_buffers(self, paths: Collection[str]) -> bool:

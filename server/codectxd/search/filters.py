@@ -57,6 +57,14 @@ def part(query: Query) -> Parted:
     )
 
 
+def widened(query: Query) -> Query | None:
+    """The same question to everything, where nobody said which kind of content is meant; else None."""
+    found = _Found()
+    _PART.sub(found.take, query.text[:_LONGEST])
+    named = query.content == "all" or found.values("content:")
+    return msgspec.structs.replace(query, content="all", widens=False) if query.widens and not named else None
+
+
 def among(text: str) -> tuple[str, Filters | None]:
     """A name and the filters beside it, None where there are none. Raises BadFilter as `part` does."""
     parted = part(Query(text, content="all"))

@@ -1,7 +1,8 @@
 """The whole read path: a query and Readers in, checked hits out. Runs on one thread, waits for nothing (invariant I8).
 
 What is missing is named in the result: without vectors it answers by words and says so, a chunk that no longer stands in
-its file is left out and the next candidate takes its place. Does not know that processes, sessions or LSP exist.
+its file is left out and the next candidate takes its place. Where no code answers (a repository of documentation has none),
+everything else is asked, unless somebody chose. Does not know that processes, sessions or LSP exist.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from codectxd.embed.embedder import Embedder
 from codectxd.index.quotes import LONGEST_S, holding
 from codectxd.index.reader import Reader, Scope
 from codectxd.search.candidates import Candidates, gather
+from codectxd.search.filters import widened
 from codectxd.search.fuse import fuse
 from codectxd.search.hits import hits_of
 from codectxd.search.pool import chunks, joint_statistics, pooled
@@ -33,10 +35,23 @@ class Result(msgspec.Struct, frozen=True):
     degraded: tuple[str, ...]
     stale: tuple[tuple[str, ...], ...]
     asked: Asked
+    widened: bool = False
 
 
 def search(readers: Sequence[Reader], embedder: Embedder | None, query: Query, weights: Weights = DEFAULT) -> Result:
-    """Answer `query` from all `readers`. Raises EmptyQuery, BadFilter where a filter makes no sense, and Cancelled."""
+    """Answer `query` from all `readers`, and where nothing answers and nobody said what may, from every kind of content.
+
+    Raises EmptyQuery, BadFilter where a filter makes no sense, and Cancelled.
+    """
+    result = _searched(readers, embedder, query, weights)
+    wider = widened(query) if not result.hits else None
+    if wider is None:
+        return result
+    second = _searched(readers, embedder, wider, weights)
+    return msgspec.structs.replace(second, widened=True) if second.hits else result
+
+
+def _searched(readers: Sequence[Reader], embedder: Embedder | None, query: Query, weights: Weights) -> Result:
     question = parse(query)
     statistics = joint_statistics(readers, question.terms)
     parts: list[Candidates] = []

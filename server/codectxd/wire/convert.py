@@ -25,6 +25,7 @@ _SYMBOL_KINDS = {
     "namespace": 3,
     "schema": 3,
     "package": 4,
+    "extension": 4,
     "stage": 2,
     "class": 5,
     "selector": 5,
@@ -44,6 +45,7 @@ _SYMBOL_KINDS = {
     "test": 12,
     "variable": 13,
     "sequence": 13,
+    "role": 13,
     "constant": 14,
     "section": 15,
     "key": 20,
@@ -55,10 +57,11 @@ _SYMBOL_KINDS = {
     "table": 23,
     "view": 23,
     "trigger": 24,
+    "policy": 24,
     "type": 26,
 }
 """LSP's SymbolKind numbers; a heading is a String, as other Markdown servers have it, and a selector a
-Class, as those for CSS; a table of a database is a Struct, its trigger an Event."""
+Class, as those for CSS; a table of a database is a Struct, its trigger and its policy an Event."""
 
 _UNKNOWN_KIND = 13
 
@@ -115,7 +118,8 @@ def query(params: messages.SearchParams | messages.SimilarParams) -> types.Query
         languages=tuple(params.languages or ()),
         globs=tuple(params.globs or ()),
         files=None if params.files is None else tuple(_file(name) for name in params.files),
-        content=params.content,
+        content=params.content or "code",
+        widens=params.content is None,
         include_unsaved=params.include_unsaved,
         explain=params.explain,
     )
@@ -190,6 +194,7 @@ def answer(found: types.Answer, encoding: Encoding, *, explain: bool) -> message
         freshness=freshness(found.freshness),
         took_ms=round(found.took_ms, 3),
         explained=explained if explain else msgspec.UNSET,
+        widened=True if found.widened else msgspec.UNSET,
     )
 
 

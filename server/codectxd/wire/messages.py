@@ -65,7 +65,8 @@ class Range(Full, frozen=True):
 
 class SearchParams(Wire, frozen=True):
     """`roots` are file URIs or absolute paths of folders; absent, the session's workspace folders are searched. `files` are
-    file URIs or absolute paths of the only files that may answer."""
+    file URIs or absolute paths of the only files that may answer. Without `content`, code is searched, and where no code
+    answers, everything."""
 
     query: str
     limit: int = 10
@@ -73,7 +74,7 @@ class SearchParams(Wire, frozen=True):
     languages: list[str] | None = None
     globs: list[str] | None = None
     files: list[str] | None = None
-    content: Literal["code", "docs", "config", "all"] = "code"
+    content: Literal["code", "docs", "config", "all"] | None = None
     roots: list[str] | None = None
     explain: bool = False
     include_unsaved: bool = True
@@ -147,12 +148,13 @@ class Explained(Full, frozen=True):
 
 
 class SearchAnswer(Full, frozen=True):
-    """`explained` only on request, like `why` of the hits."""
+    """`explained` only on request, like `why` of the hits; `widened` only where it is true."""
 
     hits: list[Hit]
     freshness: Freshness
     took_ms: float
     explained: Explained | msgspec.UnsetType = msgspec.UNSET
+    widened: Literal[True] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ListPathsParams(Wire, frozen=True):

@@ -106,7 +106,8 @@ def freshness_note(freshness: messages.Freshness) -> str | None:
     if freshness.pending and not parts:
         parts.append(f"{freshness.pending} changed files are not searchable yet")
     if freshness.degraded:
-        parts.append(f"degraded: {', '.join(freshness.degraded)}")
+        why = " (`codectxd status` says why)" if "indexing" in freshness.degraded else ""
+        parts.append(f"degraded: {', '.join(freshness.degraded)}{why}")
     if freshness.stale:
         more = ", ..." if len(freshness.stale) > 3 else ""
         parts.append(f"changed since: {', '.join(map(_plain, freshness.stale[:3]))}{more}")

@@ -18,7 +18,7 @@ from watchdog import events
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
-from codectxd.config import IGNORE_FILE
+from codectxd.config import IGNORE_FILE, SETTINGS_FILE
 from codectxd.workspace.pending import DEBOUNCE_S, Pending
 
 log = logging.getLogger(__name__)
@@ -142,7 +142,7 @@ class ObservingWatcher(events.FileSystemEventHandler):
         relative = self._relative(absolute)
         if relative is None:
             return
-        if name in _RULES or name == ".git":
+        if name in _RULES or name == ".git" or relative == SETTINGS_FILE:
             self._pending.doubt(f"{name} changed", time.monotonic() + DEBOUNCE_S)
         if event.event_type == events.EVENT_TYPE_MODIFIED:
             self._pending.begin(relative, time.monotonic())

@@ -218,7 +218,7 @@ def _fit_stamp(found: os.stat_result, limits: Limits) -> Stamp:
         raise Unfit("too large")
     if not found.st_size:
         raise Unfit("empty")
-    return Stamp(found.st_mtime_ns, found.st_size, found.st_ino)
+    return Stamp(found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
 
 
 def reason_of(error: Exception) -> str:

@@ -23,7 +23,7 @@ from watchdog.observers.inotify_c import InotifyEvent, InotifyFD, Mask, WatchDes
 from watchdog.observers.inotify_c import inotify_add_watch as add_watch
 from watchdog.observers.inotify_c import inotify_rm_watch as remove_watch
 
-from codectxd.config import IGNORE_FILE
+from codectxd.config import IGNORE_FILE, SETTINGS_FILE
 from codectxd.workspace.folders import Folders
 from codectxd.workspace.mounts import TABLE, mounts_in, read_table
 from codectxd.workspace.pending import DEBOUNCE_S, Pending
@@ -252,7 +252,7 @@ class Watcher:
             self._pending.touch(path)
         else:
             self._pending.begin(path, time.monotonic())
-        if name in (".gitignore", IGNORE_FILE):
+        if name in (".gitignore", IGNORE_FILE) or path == SETTINGS_FILE:
             self._doubt_rules(name)
 
     def _take_folder(self, path: str, mask: int) -> None:

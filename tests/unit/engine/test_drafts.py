@@ -128,14 +128,32 @@ def test_a_document_closed_while_its_text_is_worked_on_does_not_come_back(drafts
     assert unsaved(view) is None
 
 
-def test_text_that_cannot_be_indexed_shows_the_saved_one(drafts: Drafts, view: View) -> None:
-    drafts.edit("s", "a.py", 1, b"x = 1\n")
-    work(drafts)
-    drafts.edit("s", "a.py", 2, b"\0\0\0")
+@pytest.mark.parametrize(("text", "reason"), [(b"\0\0\0", "binary"), (b"", "empty")])
+def test_text_with_nothing_to_be_found_hides_the_saved_one_until_it_is_another(
+    text: bytes, reason: str, drafts: Drafts, view: View
+) -> None:
+    for number, (start, hidden) in enumerate([("x = 1\n", True), (SAVED, True)]):
+        drafts.edit("s", "a.py", 4 * number, start.encode())
+        work(drafts)
+        drafts.edit("s", "a.py", 4 * number + 1, text)
+        task = drafts.next_task()
+        assert task is not None
+        task.done(Digested(None, reason))
+        assert (unsaved(view), drafts.pending()) == (None, 0)
+        assert ("a.py" in view.overlay.layer(include_unsaved=True).entries) == hidden
+        assert "a.py" not in view.overlay.layer(include_unsaved=False).entries
+        drafts.look_at("a.py")
+        assert drafts.next_task() is None
+    drafts.edit("s", "a.py", 9, b"y = 2\n")
+    assert work(drafts) == ["y = 2\n"]
+    assert unsaved(view) == "y = 2\n"
+    drafts.edit("s", "a.py", 10, text)
     task = drafts.next_task()
     assert task is not None
-    task.done(Digested(None, "binary"))
-    assert (unsaved(view), drafts.pending()) == (None, 0)
+    task.done(Digested(None, reason))
+    drafts.close("s", "a.py")
+    assert work(drafts) == []
+    assert "a.py" not in view.overlay.layer(include_unsaved=True).entries
 
 
 @pytest.mark.parametrize("death", [Died(None, too_slow=False), Died(None, too_slow=True), Died("a.py", too_slow=False)])

@@ -103,3 +103,9 @@ def test_a_skip_is_named_once_and_forgotten_when_its_file_is_gone() -> None:
     assert plan({}, {"a": skip}, {}, [Skipped("a", "binary")], "m").skipped == [Skipped("a", "binary")]
     assert plan({"a": known()}, {}, {}, [skip], "m") == Plan([], [], [skip], [])
     assert plan({}, {"a": skip}, {}, [], "m").clear_skips == ["a"]
+
+
+def test_what_could_not_be_read_is_looked_at_again_although_its_stamp_is_the_same() -> None:
+    for reason, due in (("unreadable", ["a"]), ("unreachable", ["a"]), ("binary", [])):
+        (skip,) = with_stamps([Skipped("a", reason)], {"a": STAMP})
+        assert plan({}, {"a": skip}, {"a": STAMP}, [], None).read == due, reason

@@ -61,6 +61,28 @@ def test_what_is_kept_first_is_kept(tmp_path: Path) -> None:
     assert row(tmp_path / "vault.db") == b"row"
 
 
+def test_a_row_that_is_not_as_it_was_written_counts_as_missing_and_is_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "vault.db"
+    put(path)
+    data = path.read_bytes()
+    assert data.count(b"row" + KEY) + data.count(KEY) > 0
+    path.write_bytes(data.replace(b"row", b"rov").replace(b"rov BLOB", b"row BLOB"))
+    assert row(path) is None
+    put(path)
+    assert row(path) == b"row"
+
+
+def test_a_vault_that_could_not_be_used_is_used_once_it_can_be(tmp_path: Path) -> None:
+    path = tmp_path / "vault.db"
+    path.mkdir()
+    vault = Vault(path)
+    vault.put([], [(KEY, b"lost")])
+    path.rmdir()
+    vault.put([], [(KEY, b"row")])
+    vault.close()
+    assert row(path) == b"row"
+
+
 def test_more_keys_than_one_statement_takes_are_found(tmp_path: Path) -> None:
     rows = {str(at).encode(): str(-at).encode() for at in range(2_000)}
     vault = Vault(tmp_path / "vault.db")

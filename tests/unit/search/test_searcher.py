@@ -56,6 +56,30 @@ def test_a_glob_that_is_none_is_refused(world: World) -> None:
         world.search(Query("pool", globs=("!",)))
 
 
+@pytest.mark.parametrize("text", ["pools are kept", '"kept for a minute" path:notes', "lang:md kept"])
+def test_where_no_code_answers_everything_does(tmp_path: Path, text: str) -> None:
+    world = World(
+        tmp_path, {"docs/notes.md": "# Pools\n\nConnections are kept for a minute.\n", "x.toml": "[pool]\nsize = 1\n"}
+    )
+    assert world.search(Query(text.replace("lang:md ", ""))).hits == ()
+    found = world.search(Query(text, widens=True))
+    assert ("docs/notes.md" in {hit.path for hit in found.hits}) is True
+    assert found.widened is ("lang:md" not in text), "a language without code answers as it always did"
+
+
+def test_whoever_says_what_may_answer_gets_nothing_else(tmp_path: Path) -> None:
+    world = World(tmp_path, {**FILES, "notes.md": "# Tea\n\nTea leaves.\n"})
+    assert world.search(Query("tea path:notes", widens=True)).widened
+    for query in (Query("tea path:notes content:code", widens=True), Query("tea path:notes")):
+        assert world.search(query).hits == ()
+    none = world.search(Query("tea path:nosuch", widens=True))
+    assert (none.hits, none.widened, none.asked.filters[-1]) == ((), False, "content:code")
+    in_code = world.search(Query("idle connection", widens=True))
+    assert in_code.hits
+    assert {hit.language for hit in in_code.hits} == {"python"}
+    assert not in_code.widened
+
+
 def test_no_more_hits_than_asked_for(world: World) -> None:
     assert len(world.search(Query("request", limit=2)).hits) == 2
     assert world.search(Query("request", limit=0)).hits == ()

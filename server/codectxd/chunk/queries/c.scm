@@ -25,8 +25,20 @@
     (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))
     (function_declarator declarator: (type_identifier) @name)
   ]) @type
-(preproc_def name: (identifier) @name value: (_)) @macro
+(preproc_def name: (identifier) @name value: (_)) @constant
 (preproc_function_def name: (identifier) @name) @macro
+
+; Constants: what is `const` and has a value. Of pointers, those to what is constant.
+(declaration
+  (type_qualifier) @_qualifier
+  declarator: (init_declarator
+    declarator: [
+      (identifier) @name
+      (pointer_declarator declarator: (identifier) @name)
+      (array_declarator declarator: (identifier) @name)
+      (pointer_declarator declarator: (array_declarator declarator: (identifier) @name))
+    ])
+  (#eq? @_qualifier "const")) @constant.global
 
 ; Variables at file level: those with a value, and those of this file alone. Conditions may be around them.
 (translation_unit

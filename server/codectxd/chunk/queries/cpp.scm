@@ -87,9 +87,9 @@
     (function_declarator declarator: (type_identifier) @name)
   ]) @type.global
 
-; Macros.
-(preproc_def name: (identifier) @name value: (_)) @macro
-(preproc_function_def name: (identifier) @name) @macro
+; Macros, which no scope holds.
+(preproc_def name: (identifier) @name value: (_)) @constant.root
+(preproc_function_def name: (identifier) @name) @macro.root
 
 ; Constants and variables, and the members that all objects of a class share.
 (declaration

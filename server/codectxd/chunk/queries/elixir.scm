@@ -1,4 +1,5 @@
-; Definitions in Elixir, where all of them are calls. What leads to a function (its documentation, its types) belongs to it.
+; Definitions in Elixir, where all of them are calls. Functions of one name differ by how many arguments they take. What leads
+; to a function (its documentation, its types) belongs to it.
 (call
   target: (identifier) @_call
   (arguments . [(alias) (dot)] @name)
@@ -25,8 +26,10 @@
   (arguments
     . [
       (identifier) @name
-      (call target: (identifier) @name)
-      (binary_operator left: [(identifier) @name (call target: (identifier) @name)] operator: "when")
+      (call target: (identifier) @name (arguments) @arguments)
+      (binary_operator
+        left: [(identifier) @name (call target: (identifier) @name (arguments) @arguments)]
+        operator: "when")
     ])
   (#any-of? @_call "def" "defp" "defdelegate" "defn" "defnp")) @function
 (call
@@ -44,8 +47,10 @@
   (arguments
     . [
       (identifier) @name
-      (call target: (identifier) @name)
-      (binary_operator left: [(identifier) @name (call target: (identifier) @name)] operator: "when")
+      (call target: (identifier) @name (arguments) @arguments)
+      (binary_operator
+        left: [(identifier) @name (call target: (identifier) @name (arguments) @arguments)]
+        operator: "when")
     ])
   (#any-of? @_call "defmacro" "defmacrop" "defguard" "defguardp")) @macro
 (call
@@ -63,6 +68,11 @@
   (arguments . (string (quoted_content) @name))
   (do_block)
   (#any-of? @_call "test" "describe" "property")) @test
+; A struct has no name but its module's: it is called by the word that says what it is.
+(call
+  target: (identifier) @name
+  (arguments . (_))
+  (#any-of? @name "defstruct" "defexception")) @struct
 
 ; Module attributes.
 (unary_operator

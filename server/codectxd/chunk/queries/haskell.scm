@@ -9,6 +9,16 @@
 (class_declarations (type_family name: (_) @name) @type)
 (class_declarations (data_family name: (_) @name) @type)
 (class name: (_) @name) @class
+; What makes values of a type; one that is called as the type is no second definition.
+(data_constructor
+  [
+    (prefix name: [(constructor) @name (prefix_id (constructor_operator) @name)])
+    (record name: [(constructor) @name (prefix_id (constructor_operator) @name)])
+    (infix operator: [(constructor_operator) @name (infix_id (constructor) @name)])
+  ]) @constant.distinct
+(newtype_constructor name: (constructor) @name) @constant.distinct
+(gadt_constructor name: (constructor) @name) @constant.distinct
+(gadt_constructor names: (binding_list name: (constructor) @name)) @constant.distinct
 (instance patterns: (type_patterns) @name) @impl
 
 (declarations

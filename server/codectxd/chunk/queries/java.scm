@@ -10,3 +10,4 @@
 (compact_constructor_declaration name: (identifier) @name) @constructor
 (field_declaration declarator: (variable_declarator name: (identifier) @name)) @capitals
 (constant_declaration declarator: (variable_declarator name: (identifier) @name)) @constant
+(module_declaration name: (_) @name) @module

@@ -3,6 +3,10 @@
 (generator_function_declaration name: (identifier) @name) @function
 (class_declaration name: (_) @name) @class
 (export_statement decorator: (decorator)) @outer
+; What an object holds that is assigned belongs to what it is assigned to: `exports.handlers = {one() {}}`.
+(assignment_expression
+  left: (member_expression) @container
+  right: (object (method_definition name: (property_identifier) @name) @method.global))
 (method_definition name: [(property_identifier) (private_property_identifier)] @name) @method
 
 ; A function that is given a name by the variable, the property or the export it is assigned to.
@@ -14,6 +18,7 @@
   (variable_declarator
     name: (identifier) @name
     value: [(arrow_function) (function_expression) (generator_function)])) @function
+(lexical_declaration (variable_declarator name: (identifier) @name value: (class))) @class
 ; What a module exports is called by its own name, where it has one.
 (program
   (expression_statement
@@ -70,6 +75,54 @@
           (pair
             key: (property_identifier) @name
             value: [(arrow_function) (function_expression) (generator_function)]) @method)))))
+
+; And of objects that are exported or assigned, with what they hold in one object: `export default {methods: {go: () => 1}}`.
+(export_statement
+  value: [
+    (object
+      (pair
+        key: (property_identifier) @name
+        value: [(arrow_function) (function_expression) (generator_function)]) @method)
+    (object
+      (pair
+        value: (object
+          (pair
+            key: (property_identifier) @name
+            value: [(arrow_function) (function_expression) (generator_function)]) @method)))
+    (_
+      arguments: (arguments
+        (object
+          (pair
+            key: (property_identifier) @name
+            value: [(arrow_function) (function_expression) (generator_function)]) @method)))
+    (_
+      arguments: (arguments
+        (object
+          (pair
+            value: (object
+              (pair
+                key: (property_identifier) @name
+                value: [(arrow_function) (function_expression) (generator_function)]) @method)))))
+  ])
+(assignment_expression
+  left: (member_expression) @container
+  right: [
+    (object
+      (pair
+        key: (property_identifier) @name
+        value: [(arrow_function) (function_expression) (generator_function)]) @method.global)
+    (object
+      (pair
+        value: (object
+          (pair
+            key: (property_identifier) @name
+            value: [(arrow_function) (function_expression) (generator_function)]) @method.global)))
+  ])
+
+; A function or a class with a name of its own, wherever it stands; not where what holds it is called the same.
+(function_expression name: (identifier) @name) @function.distinct
+(generator_function name: (identifier) @name) @function.distinct
+(class name: (_) @name) @class.distinct
 
 ; Everything else that is declared at module level; what a pattern above named already is not named again.
 (program (lexical_declaration (variable_declarator name: (identifier) @name)) @variable)

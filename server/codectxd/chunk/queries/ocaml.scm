@@ -8,6 +8,7 @@
 (method_definition (method_name) @name) @method
 (method_specification (method_name) @name) @method
 (type_binding name: (type_constructor) @name) @type
+(type_binding body: (variant_declaration (constructor_declaration (constructor_name) @name) @constant))
 (exception_definition (constructor_declaration (constructor_name) @name)) @type
 (external [(value_name) @name (parenthesized_operator (_) @name)]) @function
 (value_specification

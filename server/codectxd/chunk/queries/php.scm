@@ -1,4 +1,4 @@
-; Definitions in PHP. A namespace is around what follows it; properties do not count.
+; Definitions in PHP. A namespace is around what follows it, except what `define` says; properties do not count.
 (namespace_definition name: (namespace_name) @name body: (_)) @namespace
 (namespace_definition name: (namespace_name) @name !body) @namespace.open
 (class_declaration name: (name) @name) @class
@@ -13,7 +13,7 @@
   (function_call_expression
     function: [(name) (qualified_name)] @_function
     arguments: (arguments . (argument [(string (string_content) @name) (encapsed_string (string_content) @name)])))
-  (#any-of? @_function "define" "\\define")) @constant
+  (#any-of? @_function "define" "\\define")) @constant.root
 (program
   (expression_statement
     (assignment_expression

@@ -3,7 +3,7 @@
 (class name: (_) @name) @class
 (method name: (_) @name) @function.member
 (singleton_method name: (_) @name) @method
-(alias name: [(identifier) (constant) (setter) (operator)] @name) @method
+(alias name: [(identifier) (constant) (setter) (operator) (simple_symbol)] @name) @method
 
 ; Classes that are made by a call, and constants.
 (assignment
@@ -12,7 +12,7 @@
   (#any-of? @_class "Struct" "Class" "Data" "Module")
   (#any-of? @_method "new" "define")) @class
 (assignment left: [(constant) (scope_resolution)] @name) @constant
-(assignment left: (left_assignment_list (constant) @name)) @constant
+(assignment left: (left_assignment_list [(constant) @name (rest_assignment (constant) @name)])) @constant
 
 ; Methods that are made by a call.
 (call

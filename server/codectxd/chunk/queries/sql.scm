@@ -9,3 +9,6 @@
 (program (statement (create_type (keyword_type) . (object_reference) @name)) @type)
 (program (statement (create_sequence [(keyword_sequence) (keyword_exists)] . (object_reference) @name)) @sequence)
 (program (statement (create_schema (identifier) @name)) @schema)
+(program (statement (create_policy (keyword_policy) . (object_reference) @name)) @policy)
+(program (statement (create_extension [(keyword_extension) (keyword_exists)] . (identifier) @name)) @extension)
+(program (statement (create_role [(keyword_role) (keyword_user)] . (identifier) @name)) @role)

@@ -15,6 +15,37 @@
 (class_body (public_field_definition name: (_) @name value: [(arrow_function) (function_expression)]) @method)
 (internal_module
   body: (statement_block
-    (export_statement (lexical_declaration (variable_declarator name: (identifier) @name)) @variable)))
+    (export_statement
+      [
+        (lexical_declaration (variable_declarator name: (identifier) @name))
+        (variable_declaration (variable_declarator name: (identifier) @name))
+      ] @variable)))
 (ambient_declaration (lexical_declaration (variable_declarator name: (identifier) @name)) @variable)
 (ambient_declaration (variable_declaration (variable_declarator name: (identifier) @name)) @variable)
+
+; What a module of somewhere else holds, or the global scope, or a namespace that is only declared.
+(module
+  body: (statement_block
+    [
+      (lexical_declaration (variable_declarator name: (identifier) @name))
+      (variable_declaration (variable_declarator name: (identifier) @name))
+    ] @variable))
+(module
+  body: (statement_block
+    (export_statement
+      [
+        (lexical_declaration (variable_declarator name: (identifier) @name))
+        (variable_declaration (variable_declarator name: (identifier) @name))
+      ] @variable)))
+(ambient_declaration
+  [(statement_block
+    [
+      (lexical_declaration (variable_declarator name: (identifier) @name))
+      (variable_declaration (variable_declarator name: (identifier) @name))
+    ] @variable)
+   (internal_module
+    body: (statement_block
+      [
+        (lexical_declaration (variable_declarator name: (identifier) @name))
+        (variable_declaration (variable_declarator name: (identifier) @name))
+      ] @variable))])

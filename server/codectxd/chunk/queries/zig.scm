@@ -26,4 +26,6 @@
 (union_declaration (variable_declaration "const" . (identifier) @name) @constant)
 (enum_declaration (variable_declaration "const" . (identifier) @name) @constant)
 (opaque_declaration (variable_declaration "const" . (identifier) @name) @constant)
+(enum_declaration (container_field name: (identifier) @name) @constant (#not-eq? @name "_"))
+(variable_declaration (error_set_declaration (identifier) @name @constant))
 (test_declaration [(string (string_content) @name) (identifier) @name]) @test
