@@ -123,8 +123,13 @@ def _runtime_for(wanted: Path) -> Path:
 
 
 def make_private(folder: Path) -> None:
-    """Create `folder` for this user alone. Raises PermissionError where somebody else owns it or may write to it."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Create `folder` for this user alone. Raises PermissionError where somebody else owns it or may write to it, and
+    NotADirectoryError where something else stands in its place."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as problem:
+        told = f"{folder} cannot be a folder, since something else stands there: remove it, or set CODECTX_HOME to a folder."
+        raise NotADirectoryError(told) from problem
     found = folder.stat()
     if not system.is_own(found):
         raise PermissionError(f"{folder} belongs to another user: remove it, or set CODECTX_HOME to a folder of yours.")

@@ -211,7 +211,7 @@ def serve(options: argparse.Namespace) -> int:
 
 def become(module: str, arguments: Sequence[str]) -> NoReturn:
     """Replace this process by that of `module`, which the command line itself never imports."""
-    sys.stdout.flush()
+    terminal.flush()
     # -P: the current folder, in which somebody happens to work, must not become a place to import from.
     command = [sys.executable, "-P", "-m", module, *arguments]
     if sys.platform == "win32":
