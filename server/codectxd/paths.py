@@ -67,6 +67,17 @@ class Layout(msgspec.Struct, frozen=True):
         digest = hashlib.blake2b(os.fsencode(root), digest_size=12).hexdigest()
         return self.state / "workspaces" / digest / f"v{FORMAT}"
 
+    def inside(self, root: str) -> frozenset[str]:
+        """What of all this lies in the absolute, resolved folder `root`: relative paths of folders, and of files where the
+        folder around them is the root itself."""
+        own: list[Path | str] = [self.state, self.runtime, self.config]
+        if root in map(os.path.realpath, own):
+            own += [self.state / "workspaces", self.socket, self.daemon_file, self.daemon_lock, self.spawn_lock]
+            own += [f"{self.vault}{end}" for end in ("", "-wal", "-shm")]
+            own += [f"{self.log}{end}" for end in ("", ".1", ".2")]
+        found = {inner for path in own if (inner := _below(root, os.path.realpath(path)))}
+        return frozenset(path for path in found if not any(path.startswith(f"{other}/") for other in found))
+
     def catalogues(self) -> Iterator[Path]:
         """The catalogue of every workspace that has one."""
         yield from sorted(self.state.glob(f"workspaces/*/v{FORMAT}/catalog.db"))
@@ -110,6 +121,12 @@ def _is_private(folder: str) -> bool:
     except OSError:
         return False
     return stat.S_ISDIR(found.st_mode) and system.is_own(found) and not found.st_mode & 0o022
+
+
+def _below(root: str, path: str) -> str:
+    """The path relative to the folder `root`; empty where it is not below it."""
+    prefix = root.rstrip(os.sep) + os.sep
+    return path.removeprefix(prefix).replace(os.sep, "/") if path.startswith(prefix) else ""
 
 
 def _runtime_for(wanted: Path) -> Path:

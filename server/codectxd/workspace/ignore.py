@@ -121,7 +121,7 @@ class IgnoreRules:
         self._worktrees = None if worktrees is None else os.fsencode(os.path.realpath(worktrees))
         self._known: dict[bytes, tuple[tuple[int, int, int], Rules[bytes]]] = {}
         self.closed: frozenset[bytes] = frozenset()
-        """Folders that are hidden because whoever looks into them waits for ever."""
+        """What is hidden because whoever looks there waits for ever, or follows himself."""
 
     def is_ignored(self, path: str, *, is_folder: bool) -> bool:
         """Whether the entry is hidden, and, being a folder, nothing in it can be forced. A repository's `.git` always is."""
