@@ -38,7 +38,8 @@ class NoSuchPath(UsageError):
     """A path of the request does not exist."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"There is no such file or folder: {path}. Check the spelling, or give an absolute path.")
+        told = f"There is no such file or folder: {path}. Check the spelling, or give an absolute path."
+        super().__init__(told if path else "The name of a file or folder is empty: give it a name, or leave it out.")
 
 
 class BadFilter(UsageError):

@@ -67,6 +67,17 @@ class Layout(msgspec.Struct, frozen=True):
         digest = hashlib.blake2b(os.fsencode(root), digest_size=12).hexdigest()
         return self.state / "workspaces" / digest / f"v{FORMAT}"
 
+    def inside(self, root: str) -> frozenset[str]:
+        """What of all this lies in the absolute, resolved folder `root`: relative paths of folders, and of files where the
+        folder around them is the root itself."""
+        own: list[Path | str] = [self.state, self.runtime, self.config]
+        if root in map(os.path.realpath, own):
+            own += [self.state / "workspaces", self.socket, self.daemon_file, self.daemon_lock, self.spawn_lock]
+            own += [f"{self.vault}{end}" for end in ("", "-wal", "-shm")]
+            own += [f"{self.log}{end}" for end in ("", ".1", ".2")]
+        found = {inner for path in own if (inner := _below(root, os.path.realpath(path)))}
+        return frozenset(path for path in found if not any(path.startswith(f"{other}/") for other in found))
+
     def catalogues(self) -> Iterator[Path]:
         """The catalogue of every workspace that has one."""
         yield from sorted(self.state.glob(f"workspaces/*/v{FORMAT}/catalog.db"))
@@ -112,6 +123,12 @@ def _is_private(folder: str) -> bool:
     return stat.S_ISDIR(found.st_mode) and system.is_own(found) and not found.st_mode & 0o022
 
 
+def _below(root: str, path: str) -> str:
+    """The path relative to the folder `root`; empty where it is not below it."""
+    prefix = root.rstrip(os.sep) + os.sep
+    return path.removeprefix(prefix).replace(os.sep, "/") if path.startswith(prefix) else ""
+
+
 def _runtime_for(wanted: Path) -> Path:
     """`wanted`, or a short stand-in for it where a socket's path would be too long for the kernel."""
     if len(os.fsencode(wanted / "daemon.sock")) <= _MAX_SOCKET_PATH:
@@ -123,8 +140,13 @@ def _runtime_for(wanted: Path) -> Path:
 
 
 def make_private(folder: Path) -> None:
-    """Create `folder` for this user alone. Raises PermissionError where somebody else owns it or may write to it."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Create `folder` for this user alone. Raises PermissionError where somebody else owns it or may write to it, and
+    NotADirectoryError where something else stands in its place."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as problem:
+        told = f"{folder} cannot be a folder, since something else stands there: remove it, or set CODECTX_HOME to a folder."
+        raise NotADirectoryError(told) from problem
     found = folder.stat()
     if not system.is_own(found):
         raise PermissionError(f"{folder} belongs to another user: remove it, or set CODECTX_HOME to a folder of yours.")

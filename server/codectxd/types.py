@@ -93,7 +93,8 @@ class Symbol(msgspec.Struct, frozen=True):
 class Query(msgspec.Struct, frozen=True):
     """A question, parsed. `text` is what is left for words and vectors once filters were taken out of it.
 
-    With `widens`, nobody chose its `content`: where that has no answer, everything may answer instead.
+    `files`, where it is given, names by their absolute paths the only ones that may answer. With `widens`, nobody chose its
+    `content`: where that has no answer, everything may answer instead.
     """
 
     text: str
@@ -101,6 +102,7 @@ class Query(msgspec.Struct, frozen=True):
     mode: Mode = "hybrid"
     languages: tuple[str, ...] = ()
     globs: tuple[str, ...] = ()
+    files: tuple[str, ...] | None = None
     content: Content = "code"
     include_unsaved: bool = True
     explain: bool = False

@@ -48,6 +48,23 @@ def test_search_takes_folders_and_files_in_any_place(home: Home, workspace: Path
     assert paths <= {"shop/cart.py"}
 
 
+def test_naming_files_searches_these_and_no_other(home: Home, tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder / ".git").mkdir(parents=True)
+        (tmp_path / folder / "src").mkdir()
+        for name in ("a.py", "b.py", "src/a.py", "!bang.py", "#hash.py", "a\\b.py", "blank.py "):
+            (tmp_path / folder / name).write_text(f"def kettle_{folder}():\n    return 'tea'\n")
+
+    def found(*named: str) -> set[str]:
+        done = home.run("search", "kettle", "--json", *named, cwd=tmp_path)
+        return {hit.uri for hit in msgspec.json.decode(done.stdout, type=messages.SearchAnswer).hits}
+
+    assert found("one/a.py") == {(tmp_path / "one/a.py").as_uri()}
+    assert found("one/a.py", "two/b.py") == {(tmp_path / name).as_uri() for name in ("one/a.py", "two/b.py")}
+    for name in ("!bang.py", "#hash.py", "a\\b.py", "blank.py "):
+        assert found(f"one/{name}") == {(tmp_path / "one" / name).as_uri()}
+
+
 def test_several_folders_answer_together(home: Home, workspace: Path, tmp_path: Path) -> None:
     garden = tmp_path / "garden"
     garden.mkdir()

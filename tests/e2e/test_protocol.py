@@ -181,6 +181,7 @@ async def test_what_is_like_a_selection_is_found_in_unsaved_text_too(editor: Edi
     await until_async(is_found, "the copy in the buffer is found")
     editor.open_uri("untitled:Untitled-1", f"Notes\n\n{copy}")
     assert set(await similar(uri="untitled:Untitled-1", limit=2)) == {"shop/retry.py:0", "shop/cart.py:0"}
+    assert await similar(text=copy, roots=[]) == []
     assert set(await similar(text=copy, limit=2)) == {"shop/retry.py:0", "shop/cart.py:0"}
     for params, said in (
         ({"uri": "untitled:Nowhere"}, "not open"),

@@ -1,7 +1,8 @@
 """Who may import whom, and where each library lives (invariant I7), as data and one pure function.
 
-Levels: 0 types, errors · 1 config, paths, locks, system · 2 workspace, vcs, chunk, embed, index · 3 search · 4 engine ·
-5 wire · 6 daemon, clients · 7 evaluate. Imports run downward only, and rooms of one level do not know each other.
+Levels: 0 types, errors · 1 config, paths, locks, system, gitignore, wildmatch · 2 workspace, vcs, chunk, embed, index ·
+3 search · 4 engine · 5 wire · 6 daemon, clients · 7 evaluate. Imports run downward only, and rooms of one level do not know
+each other.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from tidy.source import Import, Module, imports
 
 VOCABULARY = {"types", "errors"}
-GROUND = VOCABULARY | {"config", "paths", "locks", "system"}
+GROUND = VOCABULARY | {"config", "paths", "locks", "system", "gitignore", "wildmatch"}
 MATERIAL = {"workspace", "vcs", "chunk", "embed", "index"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -23,6 +24,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "paths": VOCABULARY | {"system"},
     "locks": set(),
     "system": set(),
+    "gitignore": {"wildmatch"},
+    "wildmatch": set(),
     **{room: GROUND for room in MATERIAL},
     # Search sees the snapshot and what restricts it, the embedder, the splitting of words and the names of languages, and
     # nothing else of the rooms below.
@@ -59,7 +62,6 @@ HOMES: dict[str, set[str]] = {
     "sqlite3": {"index.catalog", "index.vault"},
     "mcp": {"clients.mcp"},
     "platformdirs": {"paths"},
-    "pathspec": {"workspace", "index.filters"},
     "tqdm": {"clients"},
     "shtab": {"clients.completion"},
     "psutil": {"evaluate"},

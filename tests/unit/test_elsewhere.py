@@ -15,7 +15,7 @@ import pytest
 PREPARE = """
 import asyncio, asyncio.subprocess, ctypes, concurrent.futures, importlib, importlib.abc, logging.handlers, multiprocessing
 import os, pkgutil, select, shutil, signal, socket, sqlite3, subprocess, sys, tempfile, urllib.request, uuid, zipfile
-import git, msgspec, numkong, numpy, onnxruntime, pathspec, platformdirs, pygls.lsp.server, tantivy, tokenizers, tqdm
+import git, msgspec, numkong, numpy, onnxruntime, platformdirs, pygls.lsp.server, tantivy, tokenizers, tqdm
 import tree_sitter, usearch.index, usearch.io
 import watchdog.events, watchdog.observers, watchdog.observers.polling
 

@@ -1,21 +1,16 @@
-"""`codectxd`: the command line. Runs one command, and turns errors into a line and an exit status.
+"""`codectxd`: the command line. Runs one command.
 
 Starts without importing the daemon's libraries; the daemon does the work.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from codectxd.clients import commands, parser, terminal
-from codectxd.errors import ServiceError, UsageError
-
-BAD_USAGE = 2
-FAILED = 3
-INTERRUPTED = 130
+from codectxd.clients import commands, ending, parser, terminal
+from codectxd.errors import UsageError
 
 EVALUATED = frozenset({"bench", "doctor"})
 """Commands that measure or check the product: a process of their own, since the command line imports nothing of it."""
@@ -28,22 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; the exit status."""
-    try:
-        status = _dispatch(arguments)
-        sys.stdout.flush()
-        return status
-    except UsageError as problem:
-        return _complain(problem, BAD_USAGE)
-    except ServiceError as problem:
-        return _complain(problem, FAILED)
-    except TimeoutError:
-        return _complain(ServiceError("The daemon does not answer: `codectxd doctor` says what to do."), FAILED)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our answer has had enough; python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return commands.DONE
+    return ending.ended(lambda: _dispatch(arguments))
 
 
 def _dispatch(arguments: Sequence[str]) -> int:
@@ -58,11 +38,6 @@ def _dispatch(arguments: Sequence[str]) -> int:
     if options.command in EVALUATED:
         return commands.become("codectxd.evaluate", arguments)
     status: int = options.run(options)
-    return status
-
-
-def _complain(problem: Exception, status: int) -> int:
-    terminal.note(f"codectxd: {problem}")
     return status
 
 

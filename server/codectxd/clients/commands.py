@@ -40,9 +40,10 @@ def search(options: argparse.Namespace) -> int:
         limit=options.limit,
         mode=options.mode,
         languages=options.lang or None,
-        globs=[*options.glob, *place.globs] or None,
+        globs=options.glob or None,
+        files=place.file_uris,
         # Whoever names a file means that file, whatever kind it is of.
-        content=options.content or ("all" if place.globs else None),
+        content=options.content or ("all" if place.files else None),
         roots=place.uris,
         explain=options.explain,
     )
@@ -68,7 +69,8 @@ def similar(options: argparse.Namespace) -> int:
         limit=options.limit,
         mode=options.mode,
         languages=options.lang or None,
-        globs=[*options.glob, *place.globs] or None,
+        globs=options.glob or None,
+        files=place.file_uris,
         content=options.content or "all",
         roots=place.uris,
         explain=options.explain,
@@ -209,7 +211,7 @@ def serve(options: argparse.Namespace) -> int:
 
 def become(module: str, arguments: Sequence[str]) -> NoReturn:
     """Replace this process by that of `module`, which the command line itself never imports."""
-    sys.stdout.flush()
+    terminal.flush()
     # -P: the current folder, in which somebody happens to work, must not become a place to import from.
     command = [sys.executable, "-P", "-m", module, *arguments]
     if sys.platform == "win32":

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import functools
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NoReturn
 
 import codectxd
-from codectxd.clients import commands, completion, logs, manual
+from codectxd.clients import commands, completion, logs, manual, terminal
 from codectxd.errors import UsageError
 from codectxd.wire.messages import MAX_LIMIT, MAX_PATHS
 
@@ -22,7 +23,21 @@ _INDENT = "  "
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Options and paths in any order: argparse leaves behind a PATH that follows an option. Raises UsageError."""
+    """What is asked for. Raises UsageError."""
+    try:
+        return _parse(arguments)
+    except UsageError:
+        if loose := next((word for word in arguments if _LOOSE_FILTER.match(word)), None):
+            told = "looks like an option: put the whole question between single quotes, or `--` before it."
+            raise UsageError(f"{loose} {told}") from None
+        raise
+
+
+_LOOSE_FILTER = re.compile(r'-(?:(?:path|lang):|")')
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Options and paths in any order: argparse leaves behind a PATH that follows an option."""
     options, rest = build().parse_known_args(arguments)
     if any(word.startswith("-") for word in rest):
         left = rest
@@ -47,6 +62,10 @@ class Parser(argparse.ArgumentParser):
             self.description = f"{self.told.summary[:1].upper()}{self.told.summary[1:]}.\n\n{_prose(self.told.about)}"
             self.epilog = _epilog(self.told.statuses, self.told.examples)
         return super().format_help()
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        """argparse would say nothing of what could not be written."""
+        terminal.say(message)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message[:1].upper()}{message[1:]}; see `{self.prog} --help`.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 
@@ -14,14 +13,19 @@ from codectxd.wire import convert, messages
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Workspace roots, absolute and without symbolic links, and patterns where single files were named."""
+    """Workspace roots, and the files in them where single ones were named; absolute, in folders without symbolic links."""
 
     roots: tuple[str, ...]
-    globs: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def uris(self) -> list[str]:
         return [convert.to_uri("/", root) for root in self.roots]
+
+    @property
+    def file_uris(self) -> list[str] | None:
+        """None where all files are meant."""
+        return [convert.to_uri("/", file) for file in self.files] or None
 
 
 def folder(path: str | None) -> str:
@@ -50,15 +54,14 @@ def place(paths: list[str]) -> Place:
 
 
 def _files(files: list[str]) -> Place:
-    roots, globs = [], []
+    roots, named = [], []
     for file in files:
         parent = resolve_root(os.path.dirname(os.path.abspath(file)))
         around = enclosing_repository(parent) or parent
         root = _indexable(parent if refusal(around) else around)
         roots.append(root)
-        inner = os.path.relpath(os.path.join(parent, os.path.basename(file)), root)
-        globs.append(glob.escape(inner.replace(os.sep, "/")))
-    return Place(tuple(dict.fromkeys(roots)), tuple(globs))
+        named.append(os.path.join(parent, os.path.basename(file)))
+    return Place(tuple(dict.fromkeys(roots)), tuple(named))
 
 
 def _indexable(root: str) -> str:

@@ -122,7 +122,7 @@ def _start_and_connect(layout: Layout, deadline: float) -> socket.socket:
         with _spawn_lock(layout, deadline):
             return _try_to_connect(layout) or _start(layout, deadline)
     except OSError as problem:
-        raise DaemonUnreachable(f"The daemon cannot be started: {problem}.") from problem
+        raise DaemonUnreachable(f"The daemon cannot be started: {str(problem).rstrip('.')}.") from problem
 
 
 def _start(layout: Layout, deadline: float) -> socket.socket:

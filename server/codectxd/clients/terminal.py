@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from codectxd.errors import UsageError
+from codectxd.errors import ServiceError, UsageError
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -19,19 +21,38 @@ _PATIENCE_S = 0.4
 
 
 def say(text: str) -> None:
-    """Write to stdout, whatever its encoding can hold."""
+    """Write to stdout, whatever its encoding can hold. Raises ServiceError where that takes nothing, as all here do."""
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    with _writing():
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def flush() -> None:
     """Have what was said be seen now."""
-    sys.stdout.flush()
+    with _writing():
+        sys.stdout.flush()
 
 
 def say_json(encoded: bytes) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(encoded + b"\n")
+    with _writing():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(encoded + b"\n")
+
+
+def give_up_output() -> None:
+    """Nobody takes what is said; python would try once more at exit, and complain in its own way."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # Whoever reads has had enough, which is no failure.
+    except OSError as problem:
+        give_up_output()
+        raise ServiceError(f"The answer cannot be written to standard output: {problem.strerror}.") from problem
 
 
 def note(text: str) -> None:
@@ -42,7 +63,7 @@ def note(text: str) -> None:
 
 def whole_input() -> str:
     """All text on stdin. Raises UsageError where it is none."""
-    data = sys.stdin.buffer.read(_MOST_INPUT + 1)
+    data = sys.stdin.buffer.read(_MOST_INPUT + 1) if sys.stdin is not None else b""
     if not data.strip():
         raise UsageError("There is nothing on stdin to compare: pipe a text in.")
     if len(data) > _MOST_INPUT or b"\0" in data:

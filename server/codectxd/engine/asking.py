@@ -22,6 +22,7 @@ from codectxd.index.filters import Filters
 from codectxd.index.listing import joined, list_files, list_skipped
 from codectxd.index.reader import Reader, Scope
 from codectxd.index.symbols import best_of, find_symbols
+from codectxd.paths import resolve_root
 from codectxd.search.filters import among
 from codectxd.search.pool import MAX_WORKSPACES
 from codectxd.search.searcher import Result, search
@@ -35,10 +36,12 @@ _TRIES: Final = 5
 
 
 class Looking(msgspec.Struct, frozen=True):
-    """Whether a question looks at unsaved text, and whether nobody waits for its answer any more."""
+    """Whether a question looks at unsaved text, whether nobody waits for its answer any more, and the only files, absolute,
+    that it is about."""
 
     include_unsaved: bool
     is_cancelled: IsCancelled
+    files: tuple[str, ...] | None = None
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -55,7 +58,7 @@ def ask(
 ) -> Answer:
     """The best hits of all workspaces, and as of what they are true. Raises UsageError, Cancelled."""
     began = time.perf_counter()
-    looking = Looking(query.include_unsaved, is_cancelled)
+    looking = Looking(query.include_unsaved, is_cancelled, query.files)
     return _answered(engines, _answer(engines, lambda readers: search(readers, embedder, query), looking), began)
 
 
@@ -72,7 +75,7 @@ def ask_similar(
     result = _answer(
         engines,
         lambda readers: similar(readers, embedder, sample_of(target, roots, readers), query),
-        Looking(query.include_unsaved, is_cancelled),
+        Looking(query.include_unsaved, is_cancelled, query.files),
     )
     return _answered(engines, result, began)
 
@@ -141,12 +144,27 @@ def _readers(engines: Sequence[Engine], looking: Looking) -> list[Reader]:
     if len(engines) > MAX_WORKSPACES:
         raise BadFilter(f"At most {MAX_WORKSPACES} folders can be asked at once, not {len(engines)}.")
     within = nested([engine.root for engine in engines])
+    files = None if looking.files is None else list(map(_really, looking.files))
     return [
         engine.reader(
-            include_unsaved=looking.include_unsaved, not_under=within[engine.root], is_cancelled=looking.is_cancelled
+            include_unsaved=looking.include_unsaved,
+            not_under=within[engine.root],
+            only=None if files is None else inside(engine.root, files),
+            is_cancelled=looking.is_cancelled,
         )
         for engine in engines
     ]
+
+
+def _really(file: str) -> str:
+    """The absolute path of a file, its folder being where that really is; no link is an indexed file itself."""
+    return os.path.join(resolve_root(os.path.dirname(file)), os.path.basename(file))
+
+
+def inside(root: str, files: Sequence[str]) -> frozenset[str]:
+    """What is in the folder `root` of `files`, all absolute, by the paths there."""
+    prefix = root.rstrip(os.sep) + os.sep
+    return frozenset(file.removeprefix(prefix).replace(os.sep, "/") for file in files if file.startswith(prefix))
 
 
 def _scope(reader: Reader, filters: Filters | None) -> Scope | None:

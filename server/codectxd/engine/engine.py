@@ -352,6 +352,7 @@ class Engine:
         *,
         include_unsaved: bool = True,
         not_under: Sequence[str] = (),
+        only: frozenset[str] | None = None,
         is_cancelled: IsCancelled = lambda: False,
     ) -> Reader:
         """What there is, for one question; another engine answers for what begins with one of `not_under`. Any thread."""
@@ -361,6 +362,7 @@ class Engine:
             self._peek,
             include_unsaved=include_unsaved,
             not_under=not_under,
+            only=only,
             is_cancelled=is_cancelled,
         )
 

@@ -7,6 +7,7 @@ import msgspec
 from codectxd.chunk.languages import language_of
 from codectxd.config import WorkspaceConfig
 from codectxd.errors import GitUnavailable
+from codectxd.paths import layout
 from codectxd.vcs.places import GitPaths, guessed_paths
 from codectxd.vcs.repo import Repo, list_repository
 from codectxd.workspace.filters import Limits
@@ -37,5 +38,7 @@ def open_tree(root: str, config: WorkspaceConfig) -> Opened:
         worktrees=paths.worktrees if paths is not None else None,
         problem=problem,
     )
-    tree = Tree(root, language_of, Limits(max_bytes=config.max_file_kb * 1000), git, config.exclude)
+    tree = Tree(
+        root, language_of, Limits(max_bytes=config.max_file_kb * 1000), git, config.exclude, own=layout().inside(root)
+    )
     return Opened(tree, repo, paths)

@@ -137,12 +137,13 @@ class View:
         *,
         include_unsaved: bool,
         not_under: Sequence[str] = (),
+        only: frozenset[str] | None = None,
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> Reader:
         """For one query."""
         # The overlay first: what it lets go of after this is in the snapshot taken next.
         layer = self.overlay.layer(include_unsaved=include_unsaved)
-        return Reader(self._snapshot, layer, read_text, is_unchanged, peek, not_under, is_cancelled)
+        return Reader(self._snapshot, layer, read_text, is_unchanged, peek, not_under, only, is_cancelled)
 
     def saved_digest(self, path: str) -> bytes | None:
         """The digest of the saved text of `path`, as the index and the hot layer have it."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from codectxd.clients import parser
+from codectxd.clients import ending, parser, terminal
 from codectxd.errors import UsageError
 from codectxd.evaluate import bench, doctor
 from codectxd.evaluate.report import Report, compare, comparison_table, table
@@ -19,16 +19,16 @@ from codectxd.evaluate.report import Report, compare, comparison_table, table
 
 def main(arguments: list[str]) -> int:
     """Run the command that `arguments` name; the exit status."""
-    try:
-        asked = parser.parse(arguments)
-        if asked.command == "doctor":
-            return doctor.main(asked)
-        before = None if asked.against is None else _read(Path(asked.against))
-        folder = None if asked.folder is None else Path(asked.folder)
-        report = bench.run(asked.names, folder, asked.generate, lambda name: _say(f"{name} ..."))
-    except UsageError as problem:
-        _say(f"codectxd: {problem}")
-        return 2
+    return ending.ended(lambda: _run(arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    asked = parser.parse(arguments)
+    if asked.command == "doctor":
+        return doctor.main(asked)
+    before = None if asked.against is None else _read(Path(asked.against))
+    folder = None if asked.folder is None else Path(asked.folder)
+    report = bench.run(asked.names, folder, asked.generate, lambda name: _say(f"{name} ..."))
     _show(report, as_json=asked.json)
     return max(3 if report.failed else 0, _judge(before, report))
 
@@ -42,7 +42,7 @@ def _read(path: Path) -> Report:
 
 def _show(report: Report, *, as_json: bool) -> None:
     text = msgspec.json.format(msgspec.json.encode(report)).decode() if as_json else table(report)
-    sys.stdout.write(text + "\n")
+    terminal.say(text + "\n")
 
 
 def _judge(before: Report | None, after: Report) -> int:

@@ -5,7 +5,6 @@ Every edit is looked for by one of the three, in turn, so that what is timed is 
 
 from __future__ import annotations
 
-import glob
 import random
 import time
 from collections.abc import Iterator
@@ -46,7 +45,7 @@ class _Edit(msgspec.Struct, frozen=True):
         if self.signal == "words":
             hits = session.search(self.name, limit=3, mode="lexical")
         else:
-            hits = session.search(self.name, limit=200, mode="semantic", globs=[glob.escape(self.shown_path)])
+            hits = session.search(self.name, limit=200, mode="semantic", files=[str(self.path)])
         return any(self.name in hit.snippet and hit.path == self.shown_path and hit.unsaved == unsaved for hit in hits)
 
 

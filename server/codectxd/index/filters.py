@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import Final
 
 import msgspec
-import pathspec
 
 from codectxd.errors import BadFilter
+from codectxd.gitignore import MOST_CHARACTERS, Globs, rule_of
 from codectxd.types import Content, Role
 
 _CODE: Final[frozenset[Role]] = frozenset(("source", "test", "example", "generated", "vendored"))
@@ -35,9 +35,9 @@ class Filters(msgspec.Struct, frozen=True):
 
     A file must be in one of each set of `languages` (names of the table of languages), match one of each tuple of `paths`,
     be in none of `not_languages` and match none of `not_paths`. A path pattern is a glob in gitignore's manner where it
-    holds one of `*?[`, and otherwise a part of the path, its beginning if it begins with a slash; letters stand for capitals
-    too, unless the pattern has a capital. `globs` are globs always, of which a path must match one; and it must begin with
-    none of `not_under`.
+    holds one of `*?[` and makes sense as one, and otherwise a part of the path, its beginning if it begins with a slash;
+    letters stand for capitals too, unless the pattern has a capital. `globs` are globs always, of which a path must match
+    one; it must begin with none of `not_under`, and be one of `only` where that is given.
     """
 
     languages: tuple[frozenset[str], ...] = ()
@@ -47,6 +47,7 @@ class Filters(msgspec.Struct, frozen=True):
     paths: tuple[str, ...] = ()
     not_paths: tuple[str, ...] = ()
     not_under: tuple[str, ...] = ()
+    only: frozenset[str] | None = None
 
     def test(self, checkpoint: Callable[[], None] = lambda: None) -> Callable[[str, str, Role], bool]:
         """Whether a path, a language and a role pass. Raises BadFilter on a glob that is none, and as `checkpoint` does."""
@@ -63,23 +64,30 @@ class Filters(msgspec.Struct, frozen=True):
                 and (paths is None or paths(path))
                 and (not_paths is None or not not_paths(path))
                 and not path.startswith(self.not_under)
+                and (self.only is None or path in self.only)
             )
 
         return passes
 
 
 def is_glob(pattern: str) -> bool:
-    """Whether `pattern` is meant as a glob, rather than as a part of a path."""
-    return any(letter in pattern for letter in "*?[")
+    """Whether `pattern` is meant as a glob, rather than as a part of a path: one that makes no sense is none yet."""
+    return any(letter in pattern for letter in "*?[") and (len(pattern) > MOST_CHARACTERS or rule_of(pattern) is not None)
 
 
 def path_glob(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a path matches one of `patterns`, in gitignore syntax. Raises BadFilter."""
-    try:
-        spec = pathspec.GitIgnoreSpec.from_lines(patterns)
-    except ValueError as problem:
-        raise BadFilter(f"A glob of the query is no glob ({problem}): use gitignore syntax, like src/**/*.py.") from problem
-    return spec.match_file
+    """Which paths `patterns` mean, in gitignore syntax. Raises BadFilter where one is none."""
+    rules = []
+    for pattern in patterns:
+        if len(pattern) > MOST_CHARACTERS:
+            raise BadFilter(
+                f"A glob has {MOST_CHARACTERS:,} characters at most, not {len(pattern):,}: say less of the path."
+            )
+        rule = rule_of(pattern)
+        if rule is None:
+            raise BadFilter(f"The glob {pattern!r} can match nothing: use gitignore syntax, like src/**/*.py.")
+        rules.append(rule)
+    return Globs(rules)
 
 
 def _of_globs(globs: Sequence[str], checkpoint: Callable[[], None]) -> Callable[[str], bool] | None:

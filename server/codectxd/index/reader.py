@@ -114,18 +114,21 @@ class Reader:
         is_unchanged: Callable[[str, Stamp], bool] = lambda path, stamp: False,
         peek: Callable[[str], bytes | None] = lambda path: None,
         not_under: Sequence[str] = (),
+        only: frozenset[str] | None = None,
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         """`snapshot` is None while nothing is durable. `read_text` gives a file's text as it is on disk now,
         `is_unchanged` says whether its stamp still is the one given; `peek` gives a file's bytes with less care and in
         less time, or None where these say nothing about its text. Another Reader answers for what begins with one of
-        `not_under`. `is_cancelled` says whether nobody waits any more."""
+        `not_under`; no file but those of `only` is asked about, where it is given. `is_cancelled` says whether nobody waits
+        any more."""
         self._snapshot = snapshot
         self._layer = layer
         self._read_text = read_text
         self._is_unchanged = is_unchanged
         self._peek = peek
         self.not_under = tuple(not_under)
+        self._only = only
         self._is_cancelled = is_cancelled
         self._texts: dict[str, bytes | None] = {}
         self._unchanged: dict[str, bool] = {}
@@ -146,7 +149,7 @@ class Reader:
 
     def scope(self, filters: Filters) -> Scope:
         """The documents that pass the filters and that no layer hides. Raises BadFilter on a glob that is none."""
-        filters = msgspec.structs.replace(filters, not_under=self.not_under)
+        filters = msgspec.structs.replace(filters, not_under=self.not_under, only=self._only)
         passes = filters.test(self.checkpoint)
 
         def wanted(path: str, language: str, role: Role) -> bool:

@@ -40,6 +40,7 @@ def part(query: Query) -> Parted:
     rest = _PART.sub(found.take, query.text[:_LONGEST])
     content = _content(found.values("content:"), query.content)
     requested = [_quoted("lang:", name) for name in query.languages] + [_quoted("glob:", glob) for glob in query.globs]
+    requested += [_quoted("file:", path.encode("utf-8", "replace").decode()) for path in query.files or ()]
     return Parted(
         rest=" ".join(rest.replace('"', " ").split()),
         filters=Filters(

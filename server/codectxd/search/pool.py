@@ -34,8 +34,9 @@ def joint_statistics(readers: Sequence[Reader], terms: Sequence[str]) -> Statist
 
 
 def statistics_of(readers: Sequence[Reader], terms: Sequence[str]) -> Statistics:
-    """How rare `terms` are in all Readers together; there is at least one."""
-    return functools.reduce(Statistics.beside, (reader.statistics(terms) for reader in readers))
+    """How rare `terms` are in all Readers together."""
+    nothing = Statistics(0, {})
+    return functools.reduce(Statistics.beside, (reader.statistics(terms) for reader in readers), nothing)
 
 
 def pooled(parts: Sequence[Candidates], weights: Weights) -> Candidates:

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote_to_bytes
 import msgspec
 
 from codectxd import types
+from codectxd.errors import UsageError
 from codectxd.wire import messages, positions
 from codectxd.wire.positions import Encoding
 
@@ -116,11 +117,19 @@ def query(params: messages.SearchParams | messages.SimilarParams) -> types.Query
         mode=params.mode,
         languages=tuple(params.languages or ()),
         globs=tuple(params.globs or ()),
+        files=None if params.files is None else tuple(_file(name) for name in params.files),
         content=params.content or "code",
         widens=params.content is None,
         include_unsaved=params.include_unsaved,
         explain=params.explain,
     )
+
+
+def _file(name: str) -> str:
+    path = from_uri_or_path(name)
+    if path is None:
+        raise UsageError(f"{name!r} in `files` is neither an absolute path nor a file URI.")
+    return path
 
 
 def lines(range_: messages.Range) -> tuple[int, int]:

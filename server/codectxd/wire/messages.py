@@ -64,14 +64,16 @@ class Range(Full, frozen=True):
 
 
 class SearchParams(Wire, frozen=True):
-    """`roots` are file URIs or absolute paths of folders; absent, the session's workspace folders are searched. Without
-    `content`, code is searched, and where no code answers, everything."""
+    """`roots` are file URIs or absolute paths of folders; absent, the session's workspace folders are searched. `files` are
+    file URIs or absolute paths of the only files that may answer. Without `content`, code is searched, and where no code
+    answers, everything."""
 
     query: str
     limit: int = 10
     mode: Literal["hybrid", "semantic", "lexical"] = "hybrid"
     languages: list[str] | None = None
     globs: list[str] | None = None
+    files: list[str] | None = None
     content: Literal["code", "docs", "config", "all"] | None = None
     roots: list[str] | None = None
     explain: bool = False
@@ -90,6 +92,7 @@ class SimilarParams(Wire, frozen=True):
     mode: Literal["hybrid", "semantic", "lexical"] = "hybrid"
     languages: list[str] | None = None
     globs: list[str] | None = None
+    files: list[str] | None = None
     content: Literal["code", "docs", "config", "all"] = "all"
     roots: list[str] | None = None
     explain: bool = False

@@ -17,6 +17,7 @@ from codectxd.types import Role
 REASONS: Final[dict[str, str]] = {
     "binary": "It is not text: an image, an archive, a compiled or an otherwise binary file.",
     "broken symlink": "It is a symbolic link that leads nowhere, or around in a circle.",
+    "codectxd's own": "It is where codectxd keeps its index, its log or its settings, which would make it follow itself.",
     "data": "It holds tables, records or drawings rather than code or prose.",
     "empty": "It has no content.",
     "lock file": "It is a package manager's list of exact versions.",

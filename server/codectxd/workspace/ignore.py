@@ -17,8 +17,8 @@ import msgspec
 
 from codectxd import system
 from codectxd.config import IGNORE_FILE
+from codectxd.gitignore import Rules, parse
 from codectxd.paths import git_dir
-from codectxd.workspace.gitignore import Rules, parse
 
 _MAX_IGNORE_FILE = 1_000_000
 _NO_RULES = parse(b"")
@@ -39,7 +39,7 @@ class Scope(msgspec.Struct, frozen=True):
     `prefix` before it.
     """
 
-    rules: Rules = _NO_RULES
+    rules: Rules[bytes] = _NO_RULES
     strip: int = 0
     prefix: bytes = b""
     outer: Scope | None = None
@@ -119,9 +119,9 @@ class IgnoreRules:
         self._exclude = Scope(parse("\n".join(exclude).encode("utf-8", "surrogateescape")))
         self._marks = frozenset(map(os.fsencode, marks))
         self._worktrees = None if worktrees is None else os.fsencode(os.path.realpath(worktrees))
-        self._known: dict[bytes, tuple[tuple[int, int, int], Rules]] = {}
+        self._known: dict[bytes, tuple[tuple[int, int, int], Rules[bytes]]] = {}
         self.closed: frozenset[bytes] = frozenset()
-        """Folders that are hidden because whoever looks into them waits for ever."""
+        """What is hidden because whoever looks there waits for ever, or follows himself."""
 
     def is_ignored(self, path: str, *, is_folder: bool) -> bool:
         """Whether the entry is hidden, and, being a folder, nothing in it can be forced. A repository's `.git` always is."""
@@ -204,7 +204,7 @@ class IgnoreRules:
     def _in(self, folder: bytes, name: bytes, outer: Scope) -> Scope:
         return _stronger(self._load(os.path.join(self._root, folder, name)), len(folder), b"", outer)
 
-    def _load(self, file: bytes) -> Rules:
+    def _load(self, file: bytes) -> Rules[bytes]:
         try:
             found = os.lstat(file)
         except OSError:
@@ -254,7 +254,7 @@ def is_bare_repository(folder: str) -> bool:
     return all(os.path.lexists(os.path.join(os.fsencode(folder), entry)) for entry in _BARE)
 
 
-def _stronger(rules: Rules, strip: int, prefix: bytes, outer: Scope) -> Scope:
+def _stronger(rules: Rules[bytes], strip: int, prefix: bytes, outer: Scope) -> Scope:
     return outer if rules is _NO_RULES else Scope(rules, strip, prefix, outer)
 
 

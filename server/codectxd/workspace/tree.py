@@ -8,7 +8,7 @@ or it refuses, the tree is walked by the same rules. Every probe looks again: no
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -71,7 +71,8 @@ class GitView(msgspec.Struct, frozen=True):
 class Tree:
     """The files below one root that are worth indexing.
 
-    `exclude` are patterns, in the language of ignore files and relative to the root, that hide even what git tracks.
+    `exclude` are patterns, in the language of ignore files and relative to the root, that hide even what git tracks. `own`
+    are relative paths, of folders or files, in which codectxd itself writes: to follow these would make it follow itself.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Tree:
         exclude: Sequence[str] = (),
         mounts: Mounts | None = None,
         disk: Disk | None = None,
+        own: Collection[str] = (),
     ) -> None:
         self.root = os.path.realpath(root)
         self.limits = limits
@@ -93,7 +95,8 @@ class Tree:
         self._rules = IgnoreRules(self.root, git.ignores, defaults, marks, exclude, git.worktrees)
         self._mounts = mounts or Mounts(self.root)
         self._disk = disk
-        self._silent: frozenset[str] = frozenset()
+        self._own = frozenset(own)
+        self._shut_out(frozenset())
         self._shown: _Shown | None = None
 
     def find_silent_mounts(self) -> frozenset[str]:
@@ -104,8 +107,7 @@ class Tree:
         silent = self._mounts.silent()
         if "" in silent:
             raise ServiceError(f"The file system of {self.root} does not answer: it will be read once it is back.")
-        self._silent = silent
-        self._rules.closed = frozenset(map(os.fsencode, silent))
+        self._shut_out(silent)
         return silent
 
     def probe(self, paths: Sequence[str] | None = None) -> Probe:
@@ -121,7 +123,7 @@ class Tree:
         if paths is None or "" in paths:
             return self._look(None, [""], silent)
         scope = frozenset(path.strip("/") for path in paths if ".." not in path.split("/"))
-        return self._look(scope, sorted(path for path in scope if not covers(silent, path)), silent)
+        return self._look(scope, sorted(path for path in scope if not covers(self._closed, path)), silent)
 
     def read(self, path: str) -> Source | Skipped:
         """The text of the file at `path`, or why it is not indexed; never raises."""
@@ -131,7 +133,7 @@ class Tree:
         """Whether nothing in the folder `path` can be worth indexing: it is ignored, and git tracks nothing in it."""
         if not self._rules.is_ignored(path, is_folder=True):
             return False
-        if covers(self._silent, path):
+        if covers(self._closed, path):
             return True
         return path not in self.shown_folders() or Hidden(self._rules).hides(path, is_folder=True)
 
@@ -142,23 +144,23 @@ class Tree:
         index = _mtime_ns(self._git.index)
         if self._shown is None or self._shown.index != index:
             try:
-                listed = self._git.list_files(("",), self._silent)
+                listed = self._git.list_files(("",), self._closed)
             except GitUnavailable:
                 listed = []
             self._shown = _Shown(index, _folders_of(listed))
         return self._shown.folders
 
     def _look(self, scope: frozenset[str] | None, paths: Sequence[str], silent: frozenset[str]) -> Probe:
-        away = [mount for mount in silent if covers(scope, mount)]
+        away = {path: reason for path, reason in self._reasons(silent) if covers(scope, path)}
         if not paths:
-            return Probe(scope, {}, tuple(Skipped(printable(mount), "unreachable") for mount in away))
+            return Probe(scope, {}, tuple(Skipped(printable(path), reason) for path, reason in away.items()))
         walk = Walk(self.root, self._rules, self._git.list_repository)
         spelling = Spelling(self.root, self._disk)
         loose = spelling.is_loose()
         asked = [path for path in paths if not loose or spelling.is_exact(path)]
         # git knows files by the spelling that they had when they were added, which may be another one.
         wider = list({path.rpartition("/")[0] for path in asked}) if loose else asked
-        listed, problem = self._list(walk, wider, silent) if asked else ((), None)
+        listed, problem = self._list(walk, wider) if asked else ((), None)
         if loose:
             listed = [path for path in dict.fromkeys(spelling.on_disk(listed)) if covers(scope, path)]
         stamps, reasons = self._stamps(listed)
@@ -168,9 +170,18 @@ class Tree:
             stamps.update(more)
             reasons.update(others)
         reasons.update(dict.fromkeys(walk.refused, UNLISTED))
-        reasons.update(dict.fromkeys(away, "unreachable"))
+        reasons.update(away)
         skipped = [Skipped(printable(path), reason) for path, reason in reasons.items() if covers(scope, path)]
         return Probe(scope, stamps, tuple(skipped), problem)
+
+    def _shut_out(self, silent: frozenset[str]) -> None:
+        self._closed = silent | self._own
+        self._rules.closed = frozenset(map(os.fsencode, self._closed))
+
+    def _reasons(self, silent: frozenset[str]) -> Iterator[tuple[str, str]]:
+        """What nobody looks into, and why."""
+        yield from ((mount, "unreachable") for mount in silent)
+        yield from ((path, "codectxd's own") for path in self._own if os.path.lexists(os.path.join(self.root, path)))
 
     def _stamps(self, paths: Iterable[str]) -> tuple[dict[str, Stamp], dict[str, str]]:
         """Stamps of those worth indexing, and the reasons why others are not."""
@@ -184,12 +195,15 @@ class Tree:
                     reasons[path] = unfit.reason
         return stamps, reasons
 
-    def _list(self, walk: Walk, paths: Sequence[str], silent: frozenset[str]) -> tuple[Iterable[str], str | None]:
+    def _list(self, walk: Walk, paths: Sequence[str]) -> tuple[Iterable[str], str | None]:
         """What is shown at and below `paths` ("" is all), and what is wrong with the repository."""
         if self._git.list_files is None:
             return self._walked(walk, paths), self._git.problem
         try:
-            return walk.overruled(paths, self._git.list_files(paths, silent)), None
+            listed = self._git.list_files(paths, self._closed)
+            if self._own:
+                listed = [path for path in listed if not covers(self._own, path)]
+            return walk.overruled(paths, listed), None
         except GitUnavailable as problem:
             return self._walked(walk, paths), str(problem)
 

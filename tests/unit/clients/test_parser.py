@@ -113,3 +113,12 @@ def test_the_command_line_starts_without_the_libraries_of_the_daemon() -> None:
     program = f"import sys; import codectxd.clients.cli; print(sorted({heavy} & set(sys.modules)))"
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["-path:test", "kill"], ["kill", "-lang:py"], ['-"x"'], ["x", '-"y"', "-k", "3"]])
+def test_a_filter_that_looks_like_an_option_is_told_apart_from_one(arguments: list[str]) -> None:
+    with pytest.raises(UsageError, match=r"looks like an option: put the whole question between single quotes"):
+        parser.parse(["search", *arguments])
+    with pytest.raises(UsageError, match="Unrecognized arguments: --nope"):
+        parser.parse(["search", "kill", "--nope"])
+    assert parser.parse(["search", "--", *arguments]).query == arguments[0]

@@ -79,7 +79,8 @@ def test_a_link_to_a_folder_is_that_folder(repository: Path, tmp_path: Path) -> 
 
 def test_files_restrict_the_search_to_themselves(repository: Path) -> None:
     found = places.place(["../a[1].py", str(repository / "b.py")])
-    assert found == places.Place((str(repository),), ("src/a[[]1].py", "b.py"))
+    assert found == places.Place((str(repository),), (str(repository / "src" / "a[1].py"), str(repository / "b.py")))
+    assert found.file_uris == [f"file://{repository}/src/a%5B1%5D.py", f"file://{repository}/b.py"]
 
 
 def test_a_place_names_its_roots_by_uri() -> None:

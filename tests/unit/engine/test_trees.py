@@ -116,3 +116,23 @@ def test_another_checkout_of_the_same_repository_is_not_listed_twice(root: Path,
     assert opened(root).tree.is_ignored_dir("side")
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     assert found(root)[0] == {*WITHOUT_GIT, ".codectxignore"}
+
+
+@pytest.mark.parametrize("ignores", ["", "!/.cx/\n"])
+@pytest.mark.parametrize("in_git", [True, False])
+def test_codectxds_own_files_are_never_looked_at(
+    root: Path, monkeypatch: pytest.MonkeyPatch, ignores: str, in_git: bool
+) -> None:
+    monkeypatch.setenv("CODECTX_HOME", str(root / ".cx"))
+    write(root, {".cx/daemon.log": "1", ".cx/deep/x.py": "1", "by/.cx/y.py": "1"})
+    (root / ".codectxignore").write_text(ignores or "# nothing\n")
+    if not in_git:
+        (root / ".git").rename(root.parent / "elsewhere")
+    tree = opened(root).tree
+    probe = tree.probe()
+    assert [path for path in probe.stamps if ".cx" in path] == ["by/.cx/y.py"]
+    assert [(skip.path, skip.reason) for skip in probe.skipped if ".cx" in skip.path] == [(".cx", "codectxd's own")]
+    assert tree.probe([".cx/daemon.log", ".cx/deep"]).stamps == {}
+    assert tree.is_ignored_dir(".cx")
+    assert tree.is_ignored_dir(".cx/deep")
+    assert not tree.is_ignored_dir("by/.cx")

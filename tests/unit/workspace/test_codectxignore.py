@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from codectxd.workspace.gitignore import Rules, parse
+from codectxd.gitignore import Rules, parse
 from codectxd.workspace.tree import Probe, Tree
 from codectxd.workspace.walk import covers
 from unit.vcs.repository import commit, git, new_repository, write
@@ -160,7 +160,7 @@ NAMES = ["a", "b", "heap", "x_log"]
 FOLDERS = ["", "a/", "b/", "a/heap/", "heap/", "heap/a/", "heap/a/b/"]
 
 
-Files: TypeAlias = list[tuple[str, Rules]]
+Files: TypeAlias = list[tuple[str, Rules[bytes]]]
 
 
 class Plainly:
@@ -210,7 +210,7 @@ class Plainly:
             elif path in self._tracked:
                 yield path
 
-    def _rules(self, path: str) -> Rules:
+    def _rules(self, path: str) -> Rules[bytes]:
         file = self._root / path
         return parse(file.read_bytes() if file.is_file() else b"")
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from codectxd.workspace.gitignore import parse
+from codectxd.gitignore import parse
 from codectxd.workspace.ignore import Hidden, IgnoreRules
 from codectxd.workspace.walk import Walk
 
-NAMES = ["a", "b", "ab", "a.b", "A", "foo", "[x]", "b\\", " c", "d ", "é", "#h", "!n", "-", "^", "x\ny", "\t"]
-FOLDERS = ["", "a/", "b/", "a/b/", "foo/", "foo/a/", "foo/a/b/", "[x]/", "é/"]
+NAMES = ["a", "b", "ab", "aab", "a.b", "A", "foo", "[x]", "b\\", " c", "d ", "é", "#h", "!n", "-", "^", "x\ny", "\t"]
+FOLDERS = ["", "a/", "b/", "a/b/", "a/a/", "a/a/b/", "foo/", "foo/a/", "foo/a/b/", "[x]/", "é/"]
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,7 @@ pieces = st.sampled_from(
         *"ab*?/!#-^ \\.",
         *("**", "/", "[", "]", "[ab]", "[!a]", "[^b]", "[a-z]", "[z-a]", "[[:alpha:]]", "[[:x:]]", "[]-a]", "[\\]]"),
         *("foo", "a/b", "**/", "/**", "é", "\t", "\r", "[x]", "\\[x]", "[!", "[[:", "[a-"),
+        *("*a*", "a*a", "*b*b", "**/a/", "/**/b/**/"),
     ]
 )
 lines = st.lists(pieces, min_size=1, max_size=5).map("".join)
