@@ -6,8 +6,9 @@ to git itself; globs, which a person types, are text. What one pattern matches i
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import AnyStr, Final, Generic, TypeAlias
 
 import msgspec
@@ -19,6 +20,9 @@ _Matches: TypeAlias = Callable[[AnyStr], object]
 
 MOST_CHARACTERS: Final = 1_000
 """Of a glob: more are no path that anybody has."""
+
+_TOGETHER: Final = 32
+"""So many globs are one regular expression."""
 
 _DEEPEST: Final = 16
 """So many folders of a negated pattern are told apart; in what is deeper, anything could match."""
@@ -41,7 +45,9 @@ class Rules(Generic[AnyStr]):
     """The patterns of one ignore file, in its order; the last one that matches an entry decides."""
 
     def __init__(self, rules: Sequence[Rule], compiled: Callable[[str], re.Pattern[AnyStr]]) -> None:
-        self._ordered: list[tuple[_Matches[AnyStr], Rule]] = [(compiled(one.regex).match, one) for one in reversed(rules)]
+        self._rules = list(rules)
+        self._compiled: Callable[[str], re.Pattern[AnyStr]] = compiled
+        self._matchers: dict[int, _Matches[AnyStr]] = {}
         # Most entries match no pattern at all, and two alternations say so much faster than each pattern by itself.
         self._any_name: _Matches[AnyStr] = _any_of([rule.regex for rule in rules if rule.by_name], compiled)
         self._any_path: _Matches[AnyStr] = _any_of([rule.regex for rule in rules if not rule.by_name], compiled)
@@ -57,16 +63,24 @@ class Rules(Generic[AnyStr]):
         A folder's verdict decides for everything in it, so the caller asks from the top down.
         """
         place = self.decisive(path, name, is_folder)
-        return None if place < 0 else not self._ordered[-1 - place][1].negated
+        return None if place < 0 else not self._rules[place].negated
 
     def decisive(self, path: AnyStr, name: AnyStr, is_folder: bool) -> int:
         """The place of the last pattern that matches the entry, -1 when none does."""
         if not self._any_name(name) and not self._any_path(path):
             return -1
-        for before, (matches, rule) in enumerate(self._ordered, start=1):
-            if (is_folder or not rule.only_folders) and matches(name if rule.by_name else path):
-                return len(self._ordered) - before
+        for place in range(len(self._rules) - 1, -1, -1):
+            rule = self._rules[place]
+            if (is_folder or not rule.only_folders) and self._matcher(place)(name if rule.by_name else path):
+                return place
         return -1
+
+    def _matcher(self, place: int) -> _Matches[AnyStr]:
+        """Of one pattern, made when it is first of use: most never are."""
+        found = self._matchers.get(place)
+        if found is None:
+            found = self._matchers[place] = self._compiled(self._rules[place].regex).match
+        return found
 
     def reaches(self, folder: AnyStr) -> bool:
         """Whether a negated pattern that names folders on the way could match something in `folder`, at any depth."""
@@ -79,22 +93,34 @@ class Globs:
     Where all of them are negated, every other path is meant.
     """
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = Rules(rules, re.compile)
-        self._wanted = [not rule.negated for rule in rules]
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        """`rules` may raise, and so end what takes long: they are asked for step by step."""
+        self._parts: list[Rules[str]] = []
+        self._wanted: list[bool] = []
+        remaining = iter(rules)
+        while part := list(itertools.islice(remaining, _TOGETHER)):
+            self._parts.append(Rules(part, re.compile))
+            self._wanted += [not rule.negated for rule in part]
         self._otherwise = not any(self._wanted)
         self._folders: dict[str, int] = {"": -1}
 
     def __call__(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
-        place = max(self._folder(folder), self._rules.decisive(path, name, is_folder=False))
+        place = max(self._folder(folder), self._decisive(path, name, is_folder=False))
         return self._wanted[place] if place >= 0 else self._otherwise
+
+    def _decisive(self, path: str, name: str, *, is_folder: bool) -> int:
+        for at in range(len(self._parts) - 1, -1, -1):
+            place = self._parts[at].decisive(path, name, is_folder)
+            if place >= 0:
+                return at * _TOGETHER + place
+        return -1
 
     def _folder(self, path: str) -> int:
         known = self._folders.get(path)
         if known is None:
             around, _, name = path.rpartition("/")
-            known = max(self._folder(around), self._rules.decisive(path, name, is_folder=True))
+            known = max(self._folder(around), self._decisive(path, name, is_folder=True))
             self._folders[path] = known
         return known
 

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from codectxd.errors import BadFilter
-from codectxd.gitignore import MOST_CHARACTERS, Globs, rule_of
+from codectxd.gitignore import MOST_CHARACTERS, Globs, Rule, rule_of
 from codectxd.types import Content, Role
 
 _CODE: Final[frozenset[Role]] = frozenset(("source", "test", "example", "generated", "vendored"))
@@ -77,17 +77,16 @@ def is_glob(pattern: str) -> bool:
 
 def path_glob(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Which paths `patterns` mean, in gitignore syntax. Raises BadFilter where one is none."""
-    rules = []
-    for pattern in patterns:
-        if len(pattern) > MOST_CHARACTERS:
-            raise BadFilter(
-                f"A glob has {MOST_CHARACTERS:,} characters at most, not {len(pattern):,}: say less of the path."
-            )
-        rule = rule_of(pattern)
-        if rule is None:
-            raise BadFilter(f"The glob {pattern!r} can match nothing: use gitignore syntax, like src/**/*.py.")
-        rules.append(rule)
-    return Globs(rules)
+    return Globs(map(_rule, patterns))
+
+
+def _rule(pattern: str) -> Rule:
+    if len(pattern) > MOST_CHARACTERS:
+        raise BadFilter(f"A glob has {MOST_CHARACTERS:,} characters at most, not {len(pattern):,}: say less of the path.")
+    rule = rule_of(pattern)
+    if rule is None:
+        raise BadFilter(f"The glob {pattern!r} can match nothing: use gitignore syntax, like src/**/*.py.")
+    return rule
 
 
 def _of_globs(globs: Sequence[str], checkpoint: Callable[[], None]) -> Callable[[str], bool] | None:
