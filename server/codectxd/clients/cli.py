@@ -17,7 +17,7 @@ BAD_USAGE = 2
 FAILED = 3
 INTERRUPTED = 130
 
-EVALUATED = frozenset({"bench", "doctor"})
+EVALUATED = frozenset({"bench", "doctor", "eval"})
 """Commands that measure or check the product: a process of their own, since the command line imports nothing of it."""
 
 

@@ -25,6 +25,10 @@ from codectxd.index.schema import FIELDS, Field, Keys, Parcel, doc_of, key_of, u
 _HEAP_BYTES = 48_000_000
 _K1, _B = 1.2, 0.75
 """tantivy's own constants, so that the overlay scores a chunk as the index will."""
+_MOST_BITS = 20
+"""Powers of two whose sum is exact in single precision."""
+_MOST_CHUNKS = 10_000
+"""Chunks of a few dozen files, and more."""
 
 
 def _schema() -> tantivy.Schema:
@@ -186,9 +190,32 @@ class LexicalReader:
             return set()
         if rarest > most:
             return None
-        every = [(Occur.Must, Query.term_query(self._schema, "body", term, index_option="basic")) for term in terms]
+        every = [(Occur.Must, self._having(term)) for term in terms]
         hits = searcher.search(Query.boolean_query(every), rarest, count=False).hits
         return {doc_of(key) for key in _keys_of(searcher, hits)}
+
+    def terms_held(self, terms: Sequence[str], docs: Collection[int]) -> dict[int, int]:
+        """Which of `terms`, of which the first twenty count, the bodies of each of `docs` hold: bit n for the nth.
+
+        One query for all of them: each term is worth a power of two, so that a chunk's score is the set of those it holds.
+        """
+        searcher = self._searcher
+        words = [
+            (Occur.Should, Query.const_score_query(self._having(term), 2.0**n)) for n, term in enumerate(terms[:_MOST_BITS])
+        ]
+        if not words or not docs:
+            return {}
+        members = Query.const_score_query(Query.term_set_query(self._schema, "doc", list(docs)), 0.0)
+        query = Query.boolean_query([(Occur.Must, Query.boolean_query(words)), (Occur.Must, members)])
+        hits = searcher.search(query, _MOST_CHUNKS, count=False).hits
+        held: dict[int, int] = {}
+        for key, (score, _) in zip(_keys_of(searcher, hits), hits, strict=True):
+            held[doc_of(key)] = held.get(doc_of(key), 0) | int(score)
+        return held
+
+    def _having(self, term: str) -> Query:
+        """The chunks whose body has `term`, whatever they score."""
+        return Query.term_query(self._schema, "body", term, index_option="basic")
 
     def statistics(self, terms: Iterable[str]) -> Statistics:
         """What BM25 needs to score a text that is not in the index as if it were."""

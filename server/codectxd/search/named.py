@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from codectxd.chunk.terms import query_terms
 from codectxd.index.reader import ChunkRow
 from codectxd.search.query import Name, Question
 from codectxd.types import Role, Symbol
@@ -43,6 +44,23 @@ def file_share(question: Question, path: str) -> float:
     return max(question.stems.get(name, 0.0) for name in names)
 
 
+def folder_share(question: Question, path: str) -> float:
+    """1 where the file's own folder is named by words of the question, each of its words by one, else 0."""
+    folder = path.rpartition("/")[0].rpartition("/")[2]
+    parts = query_terms(" ".join(_PART.findall(folder)))
+    return float(bool(parts) and set(parts) <= set(question.terms))
+
+
+def place_share(question: Question, row: ChunkRow) -> float:
+    """1 where the question points at the file, or at lines of this chunk; half where at other lines of its file."""
+    at = [place.line for place in question.places if place.is_at(row.path)]
+    lines = [line for line in at if line is not None]
+    if not lines:
+        return float(bool(at))
+    return 1.0 if any(row.start_line < line <= row.end_line for line in lines) else 0.5
+
+
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 _PUNCTUATION = re.compile(r"[\W_]+")
 _FOLDER_FILES = frozenset(("init", "index", "mod", "main", "lib"))
 

@@ -44,11 +44,21 @@ class Weights(msgspec.Struct, frozen=True):
     stem_of_many: float = 0.15
     """What is added where hardly any of the question's words do. Measured: worth .006 of these."""
 
+    folder: float = 0.05
+
+    coverage: float = 0.3
+
+    place: float = 1.0
+
+    verbatim: float = 0.5
+
+    read_for_words: int = 30
+
     definition: float = 0.6
     """Added where a name in the question is defined, shared by its definitions. Trial: worth .007. Measured: .3 to 1 are
     alike."""
 
-    only_definition: float = 3.0
+    only_definition: float = 6.0
     """Added where the question is a name and this its one definition: more than all else can add up to (2.3)."""
 
     same_text: float = 1.0
