@@ -19,6 +19,11 @@ class Weights(msgspec.Struct, frozen=True):
     lexical_share: float = 0.61
     """Share of the words in a fused score, the meaning has the rest. Trial: half and half. Measured: .5 to .6 are alike."""
 
+    lexical_sharpness: float = 1.0
+    semantic_sharpness: float = 1.4
+
+    telling_words_only: bool = True
+
     body: float = 1.0
     symbol: float = 0.6
     path: float = 0.4
