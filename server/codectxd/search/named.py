@@ -53,6 +53,8 @@ def folder_share(question: Question, path: str) -> float:
 
 def place_share(question: Question, row: ChunkRow) -> float:
     """1 where the question points at the file, or at lines of this chunk; half where at other lines of its file."""
+    if not question.places:
+        return 0.0
     at = [place.line for place in question.places if place.is_at(row.path)]
     lines = [line for line in at if line is not None]
     if not lines:
