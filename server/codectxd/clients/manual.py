@@ -203,12 +203,12 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             'A line of DATASET is {"query": "...", "targets": [{"path": "..."}]}. A target may also have a start_line and an'
             " end_line, or a symbol, the dotted name of a definition; a question may have a category, a half, and a repo, a"
             " folder in PATH. Without DATASET, the repository asks itself: doc comments ask for what they describe, subjects"
-            " of commits for what was changed, names of tests for what is tested. That is done in a copy, which lacks these"
-            " comments and tests.\n\n"
+            " of commits for what was changed, names of tests for what is tested, error messages for where they are from."
+            " That is done in a copy, which lacks these comments and tests.\n\n"
             "PATH is a folder; without it, the git repository around the current folder is meant, or the current folder. The"
             " word python means the standard library of the Python that runs codectxd.",
             (
-                ("codectxd eval", "this repository, by its own comments, commits and tests"),
+                ("codectxd eval", "this repository, by what it says of itself"),
                 ("codectxd eval questions.jsonl --fail-under 0.8", "by a set of questions, for continuous integration"),
                 ("codectxd eval questions.jsonl --against before.json --json", "and whether it got better than it was"),
             ),

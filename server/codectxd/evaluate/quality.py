@@ -27,7 +27,7 @@ from codectxd.evaluate.scores import Run, compare, comparison_table, run_of, tab
 PYTHON = "python"
 """What `--folder` calls the standard library of the running Python, which every machine has."""
 
-ITSELF = "the repository's own comments, commits and tests"
+ITSELF = "the repository's own comments, commits, tests and messages"
 
 
 def main(options: argparse.Namespace) -> int:

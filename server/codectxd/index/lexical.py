@@ -27,7 +27,7 @@ _K1, _B = 1.2, 0.75
 """tantivy's own constants, so that the overlay scores a chunk as the index will."""
 _MOST_BITS = 20
 """Powers of two whose sum is exact in single precision."""
-_MOST_CHUNKS = 10_000
+_MOST_CHUNKS = 2000
 """Chunks of a few dozen files, and more."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from codectxd.chunk.terms import query_terms
+from codectxd.chunk.terms import Expander
 from codectxd.index.lexical import Statistics
 from codectxd.index.reader import ChunkRow
 from codectxd.index.schema import doc_of
@@ -23,5 +23,7 @@ def coverage(
     paths = {doc_of(key): row.path for key, row in rows.items()}
     if not whole:
         return dict.fromkeys(paths, 0.0)
-    has = {doc: {*held.get(doc, ()), *query_terms(path)} for doc, path in paths.items()}
+    # One memory for all paths: they have most of their words in common.
+    expand = Expander().expand
+    has = {doc: {*held.get(doc, ()), *expand(path).split()} for doc, path in paths.items()}
     return {doc: sum(worth[term] for term in terms if term in has[doc]) / whole for doc in paths}

@@ -44,11 +44,20 @@ def file_share(question: Question, path: str) -> float:
     return max(question.stems.get(name, 0.0) for name in names)
 
 
-def folder_share(question: Question, path: str) -> float:
-    """1 where the file's own folder is named by words of the question, each of its words by one, else 0."""
-    folder = path.rpartition("/")[0].rpartition("/")[2]
-    parts = query_terms(" ".join(_PART.findall(folder)))
-    return float(bool(parts) and set(parts) <= set(question.terms))
+class Folders:
+    """Which folders the question names. Remembers what it has seen: many files are in one folder."""
+
+    def __init__(self, question: Question) -> None:
+        self._terms = frozenset(question.terms)
+        self._seen: dict[str, float] = {}
+
+    def share(self, path: str) -> float:
+        """1 where each word of the name of the file's own folder is one of the question's, else 0."""
+        folder = path.rpartition("/")[0].rpartition("/")[2]
+        if folder not in self._seen:
+            parts = query_terms(" ".join(_PART.findall(folder)))
+            self._seen[folder] = float(bool(parts) and self._terms.issuperset(parts))
+        return self._seen[folder]
 
 
 def place_share(question: Question, row: ChunkRow) -> float:

@@ -44,8 +44,9 @@ class Score(msgspec.Struct, frozen=True):
     @property
     def total(self) -> float:
         """The sum."""
-        total: float = sum(msgspec.structs.astuple(self))
-        return round(total, _PRECISION)
+        gained = self.words + self.meaning + self.definition + self.next_chunks + self.file_name + self.folder
+        gained += self.coverage + self.place + self.only_definition + self.same_text + self.verbatim
+        return round(gained + self.role + self.further, _PRECISION)
 
 
 class Ranked(msgspec.Struct, frozen=True):
@@ -71,10 +72,12 @@ def rank(
     only = named.only_definition(question, candidates.definitions, rows)
     shares = named.definitions(question, candidates.definitions, rows)
     own = {key: (fused.get(key, _NOTHING), weights.definition * shares.get(key, 0.0)) for key in rows}
+    folders = named.Folders(question)
     ranked: list[Ranked] = []
     for keys in _by_file(own).values():
         covered = weights.coverage * coverage.get(doc_of(keys[0]), 0.0)
-        ranked += _of_file(question, [rows[key] for key in keys], [own[key] for key in keys], only, covered, weights)
+        chunks = [rows[key] for key in keys]
+        ranked += _of_file(question, chunks, [own[key] for key in keys], only, covered, folders, weights)
     return in_order(ranked)
 
 
@@ -100,12 +103,13 @@ def _of_file(
     own: Sequence[tuple[Fused, float]],
     only: int | None,
     covered: float,
+    folders: named.Folders,
     weights: Weights,
 ) -> list[Ranked]:
     """The chunks of one file, best first, each with what the file adds and what its role and the earlier ones take."""
     next_chunks = weights.evidence * sum(_sum(o) for o in own[1 : 1 + weights.evidence_chunks])
     file_name = _file_name(question, rows[0].path, weights)
-    folder = weights.folder * named.folder_share(question, rows[0].path)
+    folder = weights.folder * folders.share(rows[0].path)
     is_aside = rows[0].role not in ("source", "config", *question.asked)
     factor = weights.aside if is_aside else 1.0
     ranked: list[Ranked] = []

@@ -6,6 +6,7 @@ count. Runs on one thread; reads through the Readers and knows nothing of how th
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -48,6 +49,14 @@ def share_said(words: Sequence[str], text: str) -> float:
         said += length if length >= _SHORTEST else 0
         at += max(length, 1) if length >= _SHORTEST else 1
     return said / len(words) if words else 0.0
+
+
+def line_said(message: str, text: str) -> int | None:
+    """The line of `text` that says most of `message`, by words that follow one another; None where none says two."""
+    words = _words(message)[:_LONGEST]
+    pairs = set(itertools.pairwise(words))
+    said = [len(pairs.intersection(itertools.pairwise(line))) for line in map(_words, text.split("\n"))]
+    return said.index(max(said)) if pairs and max(said) > 0 else None
 
 
 def _run(words: Sequence[str], held: str) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from codectxd.errors import UsageError
 from codectxd.evaluate import corpus
-from codectxd.evaluate.labels import comments, commits, own, tests
+from codectxd.evaluate.labels import comments, commits, messages, own, tests
 
 PYTHON = '''"""A module about something else entirely."""
 
@@ -146,3 +146,23 @@ def test_a_repository_that_says_nothing_of_itself_is_refused(tmp_path: Path) -> 
     (tmp_path / "root" / "a.py").write_text("x = 1\n")
     with pytest.raises(UsageError, match="too few"):
         own.prepared(tmp_path / "root", tmp_path / "copy", 60)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('raise ValueError(f"cannot open {door!r} more than once")', "ValueError: cannot open 42 more than once"),
+        ("throw new shop.EmptyCart('nothing to pay for in here');", "EmptyCart: nothing to pay for in here"),
+        ('return fmt.Errorf("cannot open %q more than once", door)', "cannot open 42 more than once"),
+        ('panic!("cannot open door more than once");', "cannot open door more than once"),
+    ],
+)
+def test_a_message_asks_for_the_line_that_says_it(line: str, said: str) -> None:
+    assert list(messages.messages(f"x\n  {line}\n")) == [messages.Message(said, 1)]
+
+
+@pytest.mark.parametrize(
+    "line", ['raise ValueError("no")', "raise ValueError(told)", 'print("cannot open the door at all")']
+)
+def test_what_says_too_little_or_is_no_error_asks_nothing(line: str) -> None:
+    assert list(messages.messages(line)) == []

@@ -83,7 +83,7 @@ def test_a_modules_main_file_goes_by_its_folders_name() -> None:
 
 def test_a_further_answer_of_a_file_stands_behind_other_files() -> None:
     best, next_best, other = row(key_of(1, 0), "a.py"), row(key_of(1, 1), "a.py"), row(key_of(2, 0), "b.py")
-    assert paths(ranked("open sesame", {best: 1.0, next_best: 0.9, other: 0.6})) == ["a.py", "b.py", "a.py"]
+    assert paths(ranked("open sesame", {best: 1.0, next_best: 0.9, other: 0.7})) == ["a.py", "b.py", "a.py"]
 
 
 def test_I15_ties_break_by_path_then_line() -> None:

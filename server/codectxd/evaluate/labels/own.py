@@ -16,7 +16,7 @@ from codectxd.chunk.languages import language_of
 from codectxd.errors import UsageError
 from codectxd.evaluate import corpus
 from codectxd.evaluate.dataset import Question, Target
-from codectxd.evaluate.labels import comments, commits, tests
+from codectxd.evaluate.labels import comments, commits, messages, tests
 from codectxd.types import Role
 from codectxd.workspace.filters import role_of
 
@@ -32,10 +32,11 @@ def prepared(root: Path, copy: Path, most: int) -> list[Question]:
     roles = {path: role_of(path, language_of(path, text.encode()), text[:1024].encode()) for path, text in texts.items()}
     about, remarks = _of_comments(texts, roles, most)
     names, gone = _of_tests(texts, roles, most)
-    questions = [*about, *_of_commits(root, texts, roles, most), *names]
+    questions = [*about, *_of_commits(root, roles, most), *names, *_of_messages(texts, roles, most)]
     if not questions:
         raise UsageError(
-            f"{root} has too few doc comments, commits and tests to ask about: name a DATASET, as `codectxd help eval` says."
+            f"{root} has too few comments, commits, tests and messages to ask about:"
+            " name a DATASET, as `codectxd help eval` says."
         )
     for path, text in texts.items():
         if path not in gone:
@@ -66,7 +67,7 @@ def _of_comments(
     return questions, taken
 
 
-def _of_commits(root: Path, texts: dict[str, str], roles: dict[str, Role], most: int) -> list[Question]:
+def _of_commits(root: Path, roles: dict[str, Role], most: int) -> list[Question]:
     found: dict[str, Question] = {}
     for commit in commits.commits(root):
         paths = [path for path in commit.paths if roles.get(path) == "source"]
@@ -84,6 +85,17 @@ def _of_tests(texts: dict[str, str], roles: dict[str, Role], most: int) -> tuple
             found.setdefault(name, (path, Question(name, [Target(source)], category="tests")))
     drawn = _drawn(list(found.values()), most)
     return [question for _, question in drawn], {path for path, _ in drawn}
+
+
+def _of_messages(texts: dict[str, str], roles: dict[str, Role], most: int) -> list[Question]:
+    """Questions of what programs say when they fail; what is said in several places asks for none of them."""
+    found: dict[str, list[Target]] = {}
+    for path in (path for path in texts if roles[path] == "source"):
+        for message in messages.messages(texts[path]):
+            target = Target(path, message.line + 1, message.line + 1)
+            found.setdefault(message.text, []).append(target)
+    alone = [Question(said, places, category="error messages") for said, places in found.items() if len(places) == 1]
+    return _drawn(alone, most)
 
 
 def _drawn(found: Sequence[_T], most: int) -> list[_T]:
