@@ -8,6 +8,7 @@ ranking, of processes or of the protocol.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
@@ -132,11 +133,13 @@ class Dense:
         found: list[float] = np.where(self._keys[at] == wanted, self._scores[at], -np.inf).tolist()
         return found
 
-    def best_of_file(self, doc: int) -> list[tuple[int, float]]:
-        """The chunks of one document, best first."""
-        start, end = np.searchsorted(self._keys, [key_of(doc, 0), key_of(doc + 1, 0)])
-        part = slice(int(start), int(end))
-        return Dense(self._keys[part], self._scores[part]).top(int(end - start))
+    def best_of_file(self, doc: int, limit: int) -> list[tuple[int, float]]:
+        """The best chunks of one document, best first, ties by key."""
+        start, end = np.searchsorted(self._keys, (key_of(doc, 0), key_of(doc + 1, 0))).tolist()
+        scores = self._scores[start:end]
+        best = np.argsort(-scores, kind="stable")[:limit]
+        found = zip(self._keys[start:end][best].tolist(), scores[best].tolist(), strict=True)
+        return [hit for hit in found if hit[1] > -math.inf]
 
 
 class Reader:
@@ -224,8 +227,7 @@ class Reader:
         """Which of `terms` the text of each of `docs` holds, where it holds any."""
         lexical = self._snapshot.lexical if self._snapshot is not None else None
         durable = [doc for doc in docs if doc < OVERLAY_DOC]
-        bits = lexical.terms_held(terms, durable) if lexical is not None else {}
-        held = {doc: frozenset(term for n, term in enumerate(terms) if mask >> n & 1) for doc, mask in bits.items()}
+        held = lexical.terms_held(terms, durable) if lexical is not None else {}
         for doc in docs:
             entry = self._layer.by_doc.get(doc)
             if entry is not None and entry.parcel is not None and entry.parcel.fields is not None:

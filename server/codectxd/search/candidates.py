@@ -93,7 +93,7 @@ def _dense(
 def _named_files(reader: Reader, dense: Dense | None, question: Question, scope: Scope, weights: Weights) -> set[int]:
     """The best chunk of each file that bears a name from the question, or its first where there are no vectors."""
     docs = [file.doc for file in reader.file_stems(question.stems, scope)[: weights.files_in_sight]]
-    first = {doc: dense.best_of_file(doc)[:1] if dense else [] for doc in docs}
+    first = {doc: dense.best_of_file(doc, 1) if dense else [] for doc in docs}
     keys = {best[0][0] if best else key_of(doc, 0) for doc, best in first.items()}
     return {key for key in keys if scope.admits(key)}
 
@@ -126,7 +126,7 @@ def _in_sight(
     known = dict(zip(keys, dense.of(keys), strict=True))
     for proposed in lists:
         for doc in list(dict.fromkeys(doc_of(key) for key, _ in proposed))[: weights.files_in_sight]:
-            known.update(dense.best_of_file(doc)[: 1 + weights.evidence_chunks])
+            known.update(dense.best_of_file(doc, 1 + weights.evidence_chunks))
     return known
 
 

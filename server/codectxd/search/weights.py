@@ -3,8 +3,8 @@
 "Worth" is what NDCG@10 loses without the signal, "alike" are values whose difference chance would make too: both on 25
 public repositories in 16 languages and, where it says so, on the development half of `fixtures/questions/library.jsonl`,
 whose answers are lines. `server/docs/quality.md` has the tables with their intervals, and says how the values were chosen:
-trying them on repositories that they were not chosen by. Knows nothing of how a weight is applied: `fuse`, `rank`, `verbatim`
-and `candidates` say that where they do it.
+trying them on repositories that they were not chosen by. Knows nothing of how a weight is applied: `fuse`, `rank`,
+`verbatim` and `candidates` say that where they do it.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ class Weights(msgspec.Struct, frozen=True):
     library asks for its line, .041 where a path asks for its file."""
 
     verbatim: float = 2.0
-    """Added where an error in the question is said word for word, or in proportion. Worth .17 where messages of the library ask for their lines;
-    .5 is worth .10."""
+    """Added where an error in the question is said word for word, or in proportion. Worth .21 where messages of the
+    library ask for their lines, .10 if it were .5."""
 
     read_for_words: int = 50
     """So many of the best candidates are read to see whether they say it."""
@@ -96,7 +96,7 @@ class Weights(msgspec.Struct, frozen=True):
     found_by_meaning: int = 50
     """A hit is said to be found by meaning from this place up, or where nothing else found it."""
 
-    judged_files: int = 30
+    judged_files: int = 24
     """So many of the best files by words and meaning are judged by name and role too. No answer changes at 20."""
 
     files_in_sight: int = 10
