@@ -212,7 +212,7 @@ PAGES: Mapping[str, Page] = MappingProxyType(
                 ("codectxd eval questions.jsonl --fail-under 0.8", "by a set of questions, for continuous integration"),
                 ("codectxd eval questions.jsonl --against before.json --json", "and whether it got better than it was"),
             ),
-            failed="it scored less than X, got worse than in the run it was compared with, or could not be measured",
+            failed="it scored less than X, got worse than in the earlier run, or could not be measured",
         ),
         "completion": Page(
             "more",
