@@ -12,7 +12,7 @@ QUESTIONS = FIXTURES / "stdlib.jsonl"
 LIBRARY = FIXTURES / "library.jsonl"
 
 FLOOR = 0.52
-"""What the half that nothing was tuned on scores at least: it was 0.55 when it was first asked. Releases of Python differ."""
+"""What the half that nothing was tuned on scores at least: it was 0.55 at first, and releases of Python differ."""
 
 
 def test_the_standard_library_answers_in_the_first_five(tmp_path: Path) -> None:
