@@ -65,12 +65,6 @@ def query_terms(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(terms.split()))
 
 
-def telling(text: str) -> str:
-    """A question without its stop words, or as it is where there is nothing else."""
-    words = [word for word in text.split() if word.strip("?!.,;:").lower() not in STOP_WORDS]
-    return " ".join(words) or text
-
-
 def _terms(word: str) -> Iterator[str]:
     """The terms of one word: the stems of its parts, and before them itself, joined and folded, where there are several."""
     if len(word) > _LONGEST or (len(word) >= _SHORTEST_DATA and _is_data(word)):

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from codectxd.chunk.terms import telling
 from codectxd.embed.embedder import Embedder
 from codectxd.index.lexical import Statistics
 from codectxd.index.reader import Dense, Reader, Scope
@@ -83,7 +82,7 @@ def _dense(
     """The scores by meaning, or what is missing for them; neither where the model knows no word of the question."""
     if embedder is None:
         return None, ("semantic",)
-    vector = embedder.encode([telling(question.text) if weights.telling_words_only else question.text])[0]
+    vector = embedder.encode([question.text])[0]
     if not vector.any():
         return None, ()
     dense = reader.dense(vector, scope, weights.path_weight)

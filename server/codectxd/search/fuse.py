@@ -26,26 +26,16 @@ class Fused(msgspec.Struct, frozen=True):
         return self.words + self.meaning
 
 
-def fuse(
-    lexical: Mapping[int, float],
-    dense: Mapping[int, float],
-    lexical_share: float,
-    lexical_sharpness: float = 1.0,
-    semantic_sharpness: float = 1.0,
-) -> dict[int, Fused]:
+def fuse(lexical: Mapping[int, float], dense: Mapping[int, float], lexical_share: float) -> dict[int, Fused]:
     """Fuse the candidates of both mappings; one that is empty leaves its share to the other.
 
-    A key missing from one mapping counts there as lowest. Scores that are not numbers count as missing. A list's sharpness
-    is the power that its scores between 0 and 1 are raised to: above 1, what is far from the best counts for less.
+    A key missing from one mapping counts there as lowest. Scores that are not numbers count as missing.
     """
     keys = sorted(lexical.keys() | dense.keys())
     share = _share(lexical, dense, lexical_share)
     words = _spread(lexical, keys, nothing=0.0)
     meaning = _spread(dense, keys, nothing=math.inf)
-    return {
-        key: Fused(share * words[key] ** lexical_sharpness, (1.0 - share) * meaning[key] ** semantic_sharpness)
-        for key in keys
-    }
+    return {key: Fused(share * words[key], (1.0 - share) * meaning[key]) for key in keys}
 
 
 def _share(lexical: Collection[int], dense: Collection[int], lexical_share: float) -> float:

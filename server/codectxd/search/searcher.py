@@ -49,13 +49,7 @@ def search(readers: Sequence[Reader], embedder: Embedder | None, query: Query, w
         parts.append(gather(reader, usable(embedder, reader), question, scope, query.mode, weights, statistics))
         degraded += unseen
     candidates = pooled(parts, weights)
-    fused = fuse(
-        candidates.lexical,
-        candidates.semantic,
-        weights.lexical_share,
-        weights.lexical_sharpness,
-        weights.semantic_sharpness,
-    )
+    fused = fuse(candidates.lexical, candidates.semantic, weights.lexical_share)
     rows = chunks(readers, shortlist(fused, candidates.named, query.limit, weights))
     covered = coverage(
         question.terms,

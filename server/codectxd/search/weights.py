@@ -15,16 +15,8 @@ import msgspec
 class Weights(msgspec.Struct, frozen=True):
     """The numbers one search is made with. Scores of single signals lie between 0 and 1, so weights compare with 1."""
 
-    lexical_share: float = 0.55
+    lexical_share: float = 0.5
     """Share of the words in a fused score, the meaning has the rest. .5 is alike; .6 loses .005."""
-
-    lexical_sharpness: float = 1.4
-    semantic_sharpness: float = 1.6
-    """Powers that the scores of each list are raised to: who is far from the best counts for less. Worth .019 on the
-    library. 1.2 to 1.4, and 1.4 to 2, are alike."""
-
-    telling_words_only: bool = True
-    """Whether a question is embedded without its stop words. Worth .003."""
 
     body: float = 1.0
     symbol: float = 0.6
@@ -32,11 +24,11 @@ class Weights(msgspec.Struct, frozen=True):
     """Weights of the lexical fields in BM25, the body's being one: name and path repeat some of its words. .45 to .75 and .3
     to .5 are alike."""
 
-    path_weight: float = 0.65
+    path_weight: float = 0.5
     """Weight of the cosine with the file's path against the cosine with the chunk. Worth .014. .5 to .8 are alike; a path
     that is unlike the question takes nothing away, which changes nothing there."""
 
-    evidence: float = 0.25
+    evidence: float = 0.3
     """Weight of each of a file's next best chunks in the file's score. Worth .020. .2 to .3 are alike."""
 
     evidence_chunks: int = 3
@@ -50,11 +42,11 @@ class Weights(msgspec.Struct, frozen=True):
     """Factor on tests, examples, docs, generated and vendored files that were not asked for. Worth .007. .45 to .75 are
     alike."""
 
-    stem: float = 0.55
+    stem: float = 0.4
     """Added where the question's words all name the file; less where only some do, in proportion. Worth .010
     with the next one. .5 to .6 are alike."""
 
-    stem_of_many: float = 0.2
+    stem_of_many: float = 0.15
     """What is added where hardly any of the question's words do. .15 to .25 are alike."""
 
     folder: float = 0.1
@@ -86,7 +78,7 @@ class Weights(msgspec.Struct, frozen=True):
     alike_terms: int = 40
     """So many of a text's words are looked up for what is alike, the rarest and most frequent in it."""
 
-    another: float = 0.55
+    another: float = 0.5
     """Factor on each further answer from a file that has given one. Worth .054. .3 gains .001 and loses .019 on the
     library, whose answers may be several places of a file; .7 loses .003 and gains .022 there."""
 

@@ -55,9 +55,3 @@ def test_a_candidate_of_one_list_earns_nothing_from_the_other() -> None:
 def test_a_chunk_without_a_vector_counts_as_missing() -> None:
     fused = fuse({}, {1: 0.5, 2: float("-inf"), 3: 0.1}, 0.5)
     assert (fused[1].meaning, fused[2].meaning, fused[3].meaning) == (1.0, 0.0, 0.0)
-
-
-def test_a_sharper_list_leaves_the_best_alone_and_takes_more_from_what_is_far_from_it() -> None:
-    flat, sharp = (fuse({}, {1: 0.9, 2: 0.8, 3: 0.3, 4: 0.1}, 0.5, 1.0, sharpness) for sharpness in (1.0, 1.5))
-    assert (sharp[1].meaning, sharp[4].meaning) == (1.0, 0.0)
-    assert sharp[2].meaning / flat[2].meaning > sharp[3].meaning / flat[3].meaning
