@@ -16,58 +16,57 @@ class Weights(msgspec.Struct, frozen=True):
     """The numbers one search is made with. Scores of single signals lie between 0 and 1, so weights compare with 1."""
 
     lexical_share: float = 0.5
-    """Share of the words in a fused score, the meaning has the rest. .5 is alike; .6 loses .005."""
+    """Share of the words in a fused score, the meaning has the rest. .45 to .55 are alike; .6 loses .006."""
 
     body: float = 1.0
     symbol: float = 0.6
     path: float = 0.4
-    """Weights of the lexical fields in BM25, the body's being one: name and path repeat some of its words. .45 to .75 and .3
-    to .5 are alike."""
+    """Weights of the lexical fields in BM25, the body's being one: name and path repeat some of its words. Worth .007
+    each. .45 to .75 and .3 to .5 are alike."""
 
     path_weight: float = 0.5
-    """Weight of the cosine with the file's path against the cosine with the chunk. Worth .014. .5 to .8 are alike; a path
+    """Weight of the cosine with the file's path against the cosine with the chunk. Worth .022. .4 to .8 are alike; a path
     that is unlike the question takes nothing away, which changes nothing there."""
 
     evidence: float = 0.3
-    """Weight of each of a file's next best chunks in the file's score. Worth .020. .2 to .3 are alike."""
+    """Weight of each of a file's next best chunks in the file's score. Worth .014. .35 is alike, .25 loses .004."""
 
     evidence_chunks: int = 3
-    """How many of a file's next best chunks count. Two lose .004, so do four, with more for mere length."""
+    """How many of a file's next best chunks count. Two and four are alike."""
 
     coverage: float = 0.3
-    """Added where the file holds all of the question's words, anywhere in it; less where it holds some. Worth .008, and .014
-    on the library. .2 to .5 are alike."""
+    """Added where the file holds all of the question's words, anywhere in it; less where it holds some. Worth .003, .012 on
+    the library, .007 on its doc comments. .15 and .2
+    are alike; .45 loses .005, and gains .009 on the library."""
 
     aside: float = 0.6
     """Factor on tests, examples, docs, generated and vendored files that were not asked for. Worth .007. .45 to .75 are
     alike."""
 
     stem: float = 0.4
-    """Added where the question's words all name the file; less where only some do, in proportion. Worth .010
-    with the next one. .5 to .6 are alike."""
+    """Added where the question's words all name the file; less where only some do, in proportion. Worth .015 with the next
+    one. .3 to .6 are alike."""
 
     stem_of_many: float = 0.15
-    """What is added where hardly any of the question's words do. .15 to .25 are alike."""
+    """What is added where hardly any of the question's words do. .1 to .2 are alike."""
 
     folder: float = 0.1
-    """Added where each word of the name of the file's folder is one of the question's. Worth .003. .05 to .2 are
-    alike."""
+    """Added where each word of the name of the file's folder is one of the question's. Worth .003. .05 to .2 are alike."""
 
     definition: float = 0.45
-    """Added where a name in the question is defined, shared by its definitions. Worth .008 with the next
-    one, and .034 on the library. .3 to .6 are alike."""
+    """Added where a name in the question is defined, shared by its definitions. Worth .008 with the next one, and .045 on
+    the library. .3 to .6 are alike."""
 
     only_definition: float = 8.0
-    """Added where the question is a name and this its one definition: more than all else can add up to (6.7)."""
+    """Added where the question is a name and this its one definition: more than all else can add up to (6.6)."""
 
     place: float = 1.0
     """Added where the question points at the file, or, where it points at a line, at the chunk; half of it for other
-    chunks of that file. Worth .056 where a stack trace of the
-    library asks for its line, .041 where a path asks for its file."""
+    chunks of that file. Worth .054 where a stack trace of the library asks for its line, .070 where a path does for its file."""
 
     verbatim: float = 2.0
-    """Added where an error in the question is said word for word, or in proportion. Worth .21 where messages of the
-    library ask for their lines, .10 if it were .5."""
+    """Added where an error in the question is said word for word, or in proportion. Worth .23 where messages of the
+    library ask for their lines."""
 
     read_for_words: int = 50
     """So many of the best candidates are read to see whether they say it."""
@@ -79,8 +78,8 @@ class Weights(msgspec.Struct, frozen=True):
     """So many of a text's words are looked up for what is alike, the rarest and most frequent in it."""
 
     another: float = 0.5
-    """Factor on each further answer from a file that has given one. Worth .054. .3 gains .001 and loses .019 on the
-    library, whose answers may be several places of a file; .7 loses .003 and gains .022 there."""
+    """Factor on each further answer from a file that has given one. Worth .061. .3 is alike and loses .010 on the library,
+    whose answers may be several places of a file; .7 loses .004 and gains .028 there."""
 
     candidates: int = 300
     """How many chunks words and meaning propose, each: enough for files of which every next chunk ranks low."""
