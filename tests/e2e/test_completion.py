@@ -28,6 +28,8 @@ TYPED = [
     ("codectxd index ora", "codectxd index oranges/"),
     ("codectxd bench last", "codectxd bench last-definition "),
     ("codectxd help doc", "codectxd help doctor "),
+    ("codectxd eval app", "codectxd eval apples.txt "),
+    ("codectxd eval --fail", "codectxd eval --fail-under "),
     ("codectxd doctor --bundle app", "codectxd doctor --bundle apples.txt "),
 ]
 

@@ -12,7 +12,7 @@ from typing import NoReturn
 from codectxd.clients import commands, ending, parser, terminal
 from codectxd.errors import UsageError
 
-EVALUATED = frozenset({"bench", "doctor"})
+EVALUATED = frozenset({"bench", "doctor", "eval"})
 """Commands that measure or check the product: a process of their own, since the command line imports nothing of it."""
 
 

@@ -34,7 +34,7 @@ def _teach(action: argparse.Action) -> None:
     """Have shtab know what a word may be, by the name it has in the manual; where files may be named, so may folders."""
     import shtab
 
-    if action.metavar in ("PATH", "FILE"):
+    if action.metavar in ("PATH", "FILE", "DATASET"):
         folders_alone = action.metavar == "PATH" and action.dest != "paths"
         action.complete = shtab.DIRECTORY if folders_alone else shtab.FILE  # type: ignore[attr-defined]
     elif isinstance(action.metavar, str) and action.metavar in _VALUES and action.choices is None:

@@ -202,6 +202,26 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             ),
             failed="something could not be measured, or got worse than in the run it was compared with",
         ),
+        "eval": Page(
+            "more",
+            "measure how well questions are answered",
+            "Asks `codectxd search QUERY -k 10 --json`, in a home of its own, and says how far up the answers stood:"
+            " NDCG@10, the mean reciprocal rank and recall@10, each with the interval that holds 95 % of what chance would"
+            " make of it, by category and language, and how long it took.\n\n"
+            'A line of DATASET is {"query": "...", "targets": [{"path": "..."}]}. A target may also have a start_line and an'
+            " end_line, or a symbol, the dotted name of a definition; a question may have a category, a half, and a repo, a"
+            " folder in PATH. Without DATASET, the repository asks itself: doc comments ask for what they describe, subjects"
+            " of commits for what was changed, names of tests for what is tested, error messages for where they are from."
+            " That is done in a copy, which lacks these comments and tests.\n\n"
+            "PATH is a folder; without it, the git repository around the current folder is meant, or the current folder. The"
+            " word python means the standard library of the Python that runs codectxd.",
+            (
+                ("codectxd eval", "this repository, by what it says of itself"),
+                ("codectxd eval questions.jsonl --fail-under 0.8", "by a set of questions, for continuous integration"),
+                ("codectxd eval questions.jsonl --against before.json --json", "and whether it got better than it was"),
+            ),
+            failed="it scored less than X, got worse than in the earlier run, or could not be measured",
+        ),
         "completion": Page(
             "more",
             "print what a shell needs to complete this command line",

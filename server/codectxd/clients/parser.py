@@ -136,6 +136,7 @@ def build() -> argparse.ArgumentParser:
     _add_doctor(subparsers)
     _add_logs(subparsers)
     _add_bench(subparsers)
+    _add_eval(subparsers)
     _add_completion(subparsers)
     _add_help(subparsers)
     return parser
@@ -263,6 +264,19 @@ def _add_bench(subparsers: Commands[Parser]) -> None:
     code.add_argument("--folder", metavar="PATH", help="measure with this code instead of Python's library")
     code.add_argument("--generate", metavar="N", type=_count, help="measure with N files that are made up for it")
     _add_json(parser, "the report")
+
+
+def _add_eval(subparsers: Commands[Parser]) -> None:
+    parser = _add(subparsers, "eval")
+    told = "questions, one JSON object a line; without it, the repository's own"
+    parser.add_argument("dataset", metavar="DATASET", nargs="?", help=told)
+    told = "the code to ask about, or the folder of its repositories; python: Python's library"
+    parser.add_argument("--folder", metavar="PATH", help=told)
+    parser.add_argument("--half", metavar="H", help="only the questions of DATASET whose half is H")
+    parser.add_argument("--questions", metavar="N", type=_count, default=60, help="without DATASET, at most N of a kind")
+    parser.add_argument("--fail-under", metavar="X", type=float, help="fail where NDCG@10 is less than X")
+    parser.add_argument("--against", metavar="FILE", help="compare with an earlier --json, question by question")
+    _add_json(parser, "the run")
 
 
 def _add_completion(subparsers: Commands[Parser]) -> None:

@@ -1,4 +1,4 @@
-"""`python -m codectxd.evaluate bench|doctor ...`: what `codectxd bench` and `codectxd doctor` run.
+"""`python -m codectxd.evaluate bench|doctor|eval ...`: what `codectxd bench`, `codectxd doctor` and `codectxd eval` run.
 
 A process of its own, so that the command line neither imports what measures it nor shares its memory with it. Exit status as
 everywhere: 0 done, 2 bad usage, 3 there is a problem, something could not be measured, or it got worse than before.
@@ -13,7 +13,7 @@ import msgspec
 
 from codectxd.clients import ending, parser, terminal
 from codectxd.errors import UsageError
-from codectxd.evaluate import bench, doctor
+from codectxd.evaluate import bench, doctor, quality
 from codectxd.evaluate.report import Report, compare, comparison_table, table
 
 
@@ -26,6 +26,8 @@ def _run(arguments: list[str]) -> int:
     asked = parser.parse(arguments)
     if asked.command == "doctor":
         return doctor.main(asked)
+    if asked.command == "eval":
+        return quality.main(asked)
     before = None if asked.against is None else _read(Path(asked.against))
     folder = None if asked.folder is None else Path(asked.folder)
     report = bench.run(asked.names, folder, asked.generate, lambda name: _say(f"{name} ..."))

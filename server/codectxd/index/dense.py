@@ -141,12 +141,15 @@ class Dense:
         found: list[float] = np.where(self._keys[at] == wanted, self._scores[at], -np.inf).tolist()
         return found
 
-    def best_of_file(self, doc: int) -> list[tuple[int, float]]:
-        """The chunks of one document, best first."""
+    def best_of_file(self, doc: int, limit: int) -> list[tuple[int, float]]:
+        """The best chunks of one document, best first, ties by key."""
         if self._whole is not None and doc < OVERLAY_DOC:
-            return _sorted(self._whole.of_file(doc).items())
-        start, end = np.searchsorted(self._keys, [key_of(doc, 0), key_of(doc + 1, 0)])
-        return self._ordered(np.arange(start, end))
+            return _sorted(self._whole.of_file(doc).items())[:limit]
+        start, end = np.searchsorted(self._keys, (key_of(doc, 0), key_of(doc + 1, 0))).tolist()
+        scores = self._scores[start:end]
+        best = np.argsort(-scores, kind="stable")[:limit]
+        found = zip(self._keys[start:end][best].tolist(), scores[best].tolist(), strict=True)
+        return [hit for hit in found if hit[1] > -np.inf]
 
     def _ordered(self, places: npt.NDArray[np.intp]) -> list[tuple[int, float]]:
         keys, scores = self._keys[places].tolist(), self._scores[places].tolist()

@@ -187,6 +187,17 @@ class Reader:
         durable = lexical.documents_with(terms, _RARE) if lexical is not None and terms else None
         return None if durable is None else durable | scope.overlay
 
+    def terms_held(self, terms: Sequence[str], docs: Collection[int]) -> dict[int, frozenset[str]]:
+        """Which of `terms` the text of each of `docs` holds, where it holds any."""
+        lexical = self._snapshot.lexical if self._snapshot is not None else None
+        durable = [doc for doc in docs if doc < OVERLAY_DOC]
+        held = lexical.terms_held(terms, durable) if lexical is not None else {}
+        for doc in docs:
+            entry = self._layer.by_doc.get(doc)
+            if entry is not None and entry.parcel is not None and entry.parcel.fields is not None:
+                held[doc] = frozenset(terms) & entry.parcel.fields["body"].postings.keys()
+        return held
+
     # -- candidates ---------------------------------------------------------------------------------------------------
 
     def lexical(

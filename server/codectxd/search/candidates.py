@@ -57,6 +57,7 @@ def gather(
         degraded = ("semantic",)  # There is something to answer from, and none of it has a vector yet.
     definitions = tuple(reader.definitions(list(dict.fromkeys(n.text for n in question.names)), scope))
     named = {key for key, _ in definitions} | _named_files(reader, dense, question, scope, weights)
+    named |= _placed(reader, question, scope)
     named |= _quoted(scope, lexical, semantic, weights)
     return Candidates(
         lexical=dict(lexical),
@@ -92,8 +93,19 @@ def _dense(
 def _named_files(reader: Reader, dense: Dense | None, question: Question, scope: Scope, weights: Weights) -> set[int]:
     """The best chunk of each file that bears a name from the question, or its first where there are no vectors."""
     docs = [file.doc for file in reader.file_stems(question.stems, scope)[: weights.files_in_sight]]
-    first = {doc: dense.best_of_file(doc)[:1] if dense else [] for doc in docs}
+    first = {doc: dense.best_of_file(doc, 1) if dense else [] for doc in docs}
     keys = {best[0][0] if best else key_of(doc, 0) for doc, best in first.items()}
+    return {key for key in keys if scope.admits(key)}
+
+
+def _placed(reader: Reader, question: Question, scope: Scope) -> set[int]:
+    """The chunks that hold the lines that the question points at, or begin the files that it points at."""
+    keys: set[int] = set()
+    for place in question.places:
+        for file in reader.file_stems((place.stem,), scope):
+            if place.is_at(file.path):
+                line = place.line or 1
+                keys.update(row.key for row in reader.chunks_of(file.doc) if row.start_line < line <= row.end_line)
     return {key for key in keys if scope.admits(key)}
 
 
@@ -114,7 +126,7 @@ def _in_sight(
     known = dict(zip(keys, dense.of(keys), strict=True))
     for proposed in lists:
         for doc in list(dict.fromkeys(doc_of(key) for key, _ in proposed))[: weights.files_in_sight]:
-            known.update(dense.best_of_file(doc)[: 1 + weights.evidence_chunks])
+            known.update(dense.best_of_file(doc, 1 + weights.evidence_chunks))
     return known
 
 

@@ -19,7 +19,7 @@ def matched(question: Question, candidates: Candidates, ranked: Ranked, weights:
         "lexical": key in candidates.lexical_ranks or bool(question.quotes),
         "semantic": candidates.semantic_ranks.get(key, math.inf) <= weights.found_by_meaning,
         "symbol": score.definition > 0 or score.only_definition > 0,
-        "path": score.file_name > 0,
+        "path": score.file_name > 0 or score.place > 0,
     }
     # A chunk that nothing else found stands low by meaning, or came along with its file.
     found["semantic"] |= key in candidates.semantic and not any(found.values())
@@ -46,9 +46,13 @@ def _boosts(ranked: Ranked) -> tuple[Boost, ...]:
         "definition": score.definition,
         "next chunks of the file": score.next_chunks,
         "file name": score.file_name,
+        "folder": score.folder,
+        "words in the file": score.coverage,
+        "place in the question": score.place,
         f"{ranked.row.role} stands back": score.role,
         "further answer of the file": score.further,
         "only definition": score.only_definition,
         "same text": score.same_text,
+        "said word for word": score.verbatim,
     }
     return tuple(Boost(name, value) for name, value in steps.items() if value)

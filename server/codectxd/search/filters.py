@@ -84,8 +84,9 @@ def quote_of(text: str) -> Quote:
 _LONGEST: Final = 20_000
 """Characters of a question that are looked at: a file pasted by mistake must not cost its reader's thread for seconds."""
 
+# A file in quotes before its line is how Python names the place of an error, and asks for no words.
 _PART: Final = re.compile(
-    r"""(?<!\S) (?: (?P<minus>-)? " (?P<quote> (?:[^"\\]|\\.)* ) "
+    r"""(?<!\S) (?!"[^"\n]+",\ line\ \d) (?: (?P<minus>-)? " (?P<quote> (?:[^"\\]|\\.)* ) "
     |   (?P<name> -?(?:lang|path) | content ) : (?: " (?P<long> [^"]+ ) " | (?P<value> [^\s"]\S* ) ) )""",
     re.VERBOSE | re.DOTALL,
 )

@@ -10,10 +10,12 @@ from codectxd.index.quotes import Quote, holds
 from codectxd.index.reader import ChunkRow, Reader
 from codectxd.search.candidates import Candidates
 from codectxd.search.explain import matched, why
+from codectxd.search.kinds import message_of
 from codectxd.search.pool import origin_of
 from codectxd.search.query import Question
 from codectxd.search.rank import Ranked
 from codectxd.search.snippet import snippet
+from codectxd.search.verbatim import line_said
 from codectxd.search.weights import Weights
 from codectxd.types import Hit, Query
 
@@ -58,7 +60,7 @@ _WITHOUT_PARTS = frozenset(("function", "method", "constructor", "macro"))
 
 def _hit(question: Question, candidates: Candidates, ranked: Ranked, text: str, query: Query, weights: Weights) -> Hit:
     row = ranked.row
-    shown = snippet(text, row.start_line, question.terms, _line_of(text, question.quotes))
+    shown = snippet(text, row.start_line, question.terms, _line_to_show(text, row, question))
     return Hit(
         path=row.path,
         start_line=shown.start_line,
@@ -72,6 +74,18 @@ def _hit(question: Question, candidates: Candidates, ranked: Ranked, text: str, 
         unsaved=row.unsaved,
         why=why(question, candidates, ranked, text) if query.explain else None,
     )
+
+
+def _line_to_show(text: str, row: ChunkRow, question: Question) -> int | None:
+    """The line of `text` that the question is about, where it says so: by quoting, by pointing, or by an error's words."""
+    quoted = _line_of(text, question.quotes)
+    if quoted is not None:
+        return quoted
+    pointed = [place.line for place in question.places if place.line is not None and place.is_at(row.path)]
+    inside = [line - 1 - row.start_line for line in pointed if row.start_line < line <= row.end_line]
+    if inside:
+        return inside[0]
+    return line_said(message_of(question.text), text) if question.kind == "error" else None
 
 
 def _line_of(text: str, quotes: Sequence[Quote]) -> int | None:

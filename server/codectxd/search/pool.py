@@ -16,6 +16,7 @@ import msgspec
 
 from codectxd.index.lexical import Statistics
 from codectxd.index.reader import ChunkRow, Reader
+from codectxd.index.schema import doc_of, key_of
 from codectxd.search.candidates import Candidates, ranks
 from codectxd.search.weights import Weights
 
@@ -71,6 +72,17 @@ def chunks(readers: Sequence[Reader], keys: Sequence[int]) -> dict[int, ChunkRow
         rows = reader.chunks(mine) if mine else {}
         found.update((_mark(key, at), msgspec.structs.replace(row, key=_mark(key, at))) for key, row in rows.items())
     return found
+
+
+def terms_held(readers: Sequence[Reader], terms: Sequence[str], keys: Iterable[int]) -> dict[int, frozenset[str]]:
+    """Which of `terms` the files of the pool's `keys` hold, by the pool's document: each file as a whole."""
+    docs = {doc_of(key) for key in keys}
+    held: dict[int, frozenset[str]] = {}
+    for at, reader in enumerate(readers):
+        mine = [doc_of(key_of(doc, 0) & _OWN) for doc in docs if origin_of(key_of(doc, 0)) == at]
+        found = reader.terms_held(terms, mine) if mine else {}
+        held.update((doc_of(_mark(key_of(doc, 0), at)), words) for doc, words in found.items())
+    return held
 
 
 def origin_of(key: int) -> int:

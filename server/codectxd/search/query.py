@@ -17,6 +17,7 @@ from codectxd.errors import BadFilter, EmptyQuery
 from codectxd.index.filters import Filters
 from codectxd.index.quotes import Quote
 from codectxd.search.filters import part
+from codectxd.search.kinds import Kind, Place, kind_of, places
 from codectxd.types import Query, Role
 
 
@@ -30,6 +31,7 @@ class Name(msgspec.Struct, frozen=True):
 class Question(msgspec.Struct, frozen=True):
     """What was asked. `only_name`: the question is one name and words that ask for a definition, nothing else.
 
+    `places` are files that it points at, `kind` is what kind of thing it is as a whole.
     `stems` are lower-cased names of files that the question may mean, with the share of its content words in each. What
     answers passes `filters` and holds each of `quotes` and none of `not_quotes`; `in_force` says all that in words.
     """
@@ -40,6 +42,8 @@ class Question(msgspec.Struct, frozen=True):
     only_name: bool
     stems: dict[str, float]
     asked: frozenset[Role]
+    kind: Kind = "question"
+    places: tuple[Place, ...] = ()
     filters: Filters = Filters()
     quotes: tuple[Quote, ...] = ()
     not_quotes: tuple[Quote, ...] = ()
@@ -53,14 +57,17 @@ def parse(query: Query) -> Question:
     words = [word.casefold() for word in _WORD.findall(text)]
     if not words and not parted.quotes:
         raise EmptyQuery if not _WORD.search(query.text) else BadFilter(_ONLY_FILTERS)
-    names = _names(text)
+    names, found = _names(text), places(text)
+    only_name = len(names) == 1 and _asks_nothing_beside(names[0], text)
     return Question(
         text=text,
         terms=tuple(query_terms(text)),
         names=names,
-        only_name=len(names) == 1 and _asks_nothing_beside(names[0], text),
+        only_name=only_name,
         stems=_stems(words),
         asked=_asked(words, parted.filters),
+        kind=kind_of(text, found, only_name=only_name),
+        places=found,
         filters=parted.filters,
         quotes=parted.quotes,
         not_quotes=parted.not_quotes,

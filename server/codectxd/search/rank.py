@@ -8,6 +8,7 @@ what each step added or took away, and is their sum, so that it explains itself 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -31,16 +32,21 @@ class Score(msgspec.Struct, frozen=True):
     definition: float = 0.0
     next_chunks: float = 0.0
     file_name: float = 0.0
+    folder: float = 0.0
+    coverage: float = 0.0
+    place: float = 0.0
     role: float = 0.0
     further: float = 0.0
     only_definition: float = 0.0
     same_text: float = 0.0
+    verbatim: float = 0.0
 
     @property
     def total(self) -> float:
         """The sum."""
-        gained = self.words + self.meaning + self.definition + self.next_chunks + self.file_name
-        return round(gained + self.role + self.further + self.only_definition + self.same_text, _PRECISION)
+        gained = self.words + self.meaning + self.definition + self.next_chunks + self.file_name + self.folder
+        gained += self.coverage + self.place + self.only_definition + self.same_text + self.verbatim
+        return round(gained + self.role + self.further, _PRECISION)
 
 
 class Ranked(msgspec.Struct, frozen=True):
@@ -51,20 +57,32 @@ class Ranked(msgspec.Struct, frozen=True):
     total: float
 
 
+_NO_COVERAGE: Mapping[int, float] = MappingProxyType({})
+
+
 def rank(
     question: Question,
     candidates: Candidates,
     fused: Mapping[int, Fused],
     rows: Mapping[int, ChunkRow],
     weights: Weights,
+    coverage: Mapping[int, float] = _NO_COVERAGE,
 ) -> list[Ranked]:
-    """The candidates that `rows` has, best first."""
+    """The candidates that `rows` has, best first; `coverage` is the share of the question that each document holds."""
     only = named.only_definition(question, candidates.definitions, rows)
     shares = named.definitions(question, candidates.definitions, rows)
     own = {key: (fused.get(key, _NOTHING), weights.definition * shares.get(key, 0.0)) for key in rows}
+    folders = named.Folders(question)
     ranked: list[Ranked] = []
     for keys in _by_file(own).values():
-        ranked += _of_file(question, [rows[key] for key in keys], [own[key] for key in keys], only, weights)
+        covered = weights.coverage * coverage.get(doc_of(keys[0]), 0.0)
+        chunks = [rows[key] for key in keys]
+        ranked += _of_file(question, chunks, [own[key] for key in keys], only, covered, folders, weights)
+    return in_order(ranked)
+
+
+def in_order(ranked: Sequence[Ranked]) -> list[Ranked]:
+    """Best first, ties by path, then line."""
     return sorted(ranked, key=lambda r: (-r.total, r.row.path, r.row.start_line))
 
 
@@ -84,22 +102,29 @@ def _of_file(
     rows: Sequence[ChunkRow],
     own: Sequence[tuple[Fused, float]],
     only: int | None,
+    covered: float,
+    folders: named.Folders,
     weights: Weights,
 ) -> list[Ranked]:
     """The chunks of one file, best first, each with what the file adds and what its role and the earlier ones take."""
     next_chunks = weights.evidence * sum(_sum(o) for o in own[1 : 1 + weights.evidence_chunks])
     file_name = _file_name(question, rows[0].path, weights)
+    folder = weights.folder * folders.share(rows[0].path)
     is_aside = rows[0].role not in ("source", "config", *question.asked)
     factor = weights.aside if is_aside else 1.0
     ranked: list[Ranked] = []
     for nth, (row, (fused, definition)) in enumerate(zip(rows, own, strict=True)):
-        gained = fused.score + definition + next_chunks + file_name
+        place = weights.place * named.place_share(question, row)
+        gained = fused.score + definition + next_chunks + file_name + folder + covered
         score = Score(
             words=fused.words,
             meaning=fused.meaning,
             definition=definition,
             next_chunks=next_chunks,
             file_name=file_name,
+            folder=folder,
+            coverage=covered,
+            place=place,
             role=gained * (factor - 1.0),
             further=gained * factor * (weights.another**nth - 1.0),
             only_definition=weights.only_definition if row.key == only else 0.0,

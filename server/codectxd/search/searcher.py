@@ -15,13 +15,15 @@ from codectxd.embed.embedder import Embedder
 from codectxd.index.quotes import LONGEST_S, holding
 from codectxd.index.reader import Reader, Scope
 from codectxd.search.candidates import Candidates, gather
+from codectxd.search.coverage import coverage
 from codectxd.search.filters import widened
 from codectxd.search.fuse import fuse
 from codectxd.search.hits import hits_of
-from codectxd.search.pool import chunks, joint_statistics, pooled
+from codectxd.search.pool import chunks, joint_statistics, pooled, statistics_of, terms_held
 from codectxd.search.query import Question, parse
 from codectxd.search.rank import rank
 from codectxd.search.shortlist import shortlist
+from codectxd.search.verbatim import said_first
 from codectxd.search.weights import DEFAULT, Weights
 from codectxd.types import Asked, Hit, Query
 
@@ -64,7 +66,14 @@ def _searched(readers: Sequence[Reader], embedder: Embedder | None, query: Query
     candidates = pooled(parts, weights)
     fused = fuse(candidates.lexical, candidates.semantic, weights.lexical_share)
     rows = chunks(readers, shortlist(fused, candidates.named, query.limit, weights))
-    ranked = rank(question, candidates, fused, rows, weights)
+    covered = coverage(
+        question.terms,
+        terms_held(readers, question.terms, rows),
+        rows,
+        statistics or statistics_of(readers, question.terms),
+    )
+    ranked = rank(question, candidates, fused, rows, weights, covered)
+    ranked = said_first(readers, question, ranked, weights)
     found = hits_of(readers, question, candidates, ranked, query, weights)
     return result_of(readers, question, found, (*candidates.degraded, *degraded))
 

@@ -14,11 +14,14 @@ from codectxd.search.weights import Weights
 
 
 def shortlist(fused: Mapping[int, Fused], named: Collection[int], limit: int, weights: Weights) -> list[int]:
-    """The best chunks of the best files, enough of both for `limit` answers, and what is `named`; ascending keys."""
+    """The best chunks of the best files, enough of both for `limit` answers, and what is `named`; ascending keys.
+
+    Of files that are too far down to fill the answer, only so many chunks are needed as judge them.
+    """
     files = _by_file(fused)
     best = sorted(files, key=lambda doc: (-_promise(files[doc], weights), doc))[: max(weights.judged_files, 2 * limit)]
-    per_file = max(1 + weights.evidence_chunks, limit)
-    chosen = {key for doc in best for _, key in files[doc][:per_file]}
+    judging = 1 + weights.evidence_chunks
+    chosen = {key for at, doc in enumerate(best) for _, key in files[doc][: max(judging, limit if at < limit else 0)]}
     return sorted(chosen.union(named))
 
 

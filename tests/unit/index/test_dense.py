@@ -49,8 +49,8 @@ def test_the_best_are_the_best_however_many_there_are(made: object, count: int, 
 def test_a_document_has_its_own_order_and_what_is_out_of_scope_has_none() -> None:
     keys = np.array([key_of(1, 0), key_of(2, 0), key_of(2, 1), key_of(2, 2), key_of(3, 0)], np.int64)
     dense = Dense(keys, np.array([9.0, 0.5, 0.7, -np.inf, 8.0], np.float32))
-    assert [key for key, _ in dense.best_of_file(2)] == [key_of(2, 1), key_of(2, 0)]
-    assert dense.best_of_file(4) == []
+    assert [key for key, _ in dense.best_of_file(2, 9)] == [key_of(2, 1), key_of(2, 0)]
+    assert dense.best_of_file(4, 9) == []
     assert dense.of([key_of(3, 0), key_of(2, 2), key_of(7, 0)]) == [8.0, -np.inf, -np.inf]
     assert Dense(keys[:0], np.empty(0, np.float32)).of([5]) == [-np.inf]
 

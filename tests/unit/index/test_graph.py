@@ -70,7 +70,7 @@ def test_what_it_proposes_holds_what_a_scan_finds_and_scores_are_the_same(
         found, wanted = found + len(best.keys() & dict(some.top(10)).keys()), wanted + len(best)
         assert [score for _, score in some.top(3)] == pytest.approx([score for _, score in every.top(3)], abs=1e-6)
         for doc in (7, 300, N_DOCS + 3, 5, 9_999):
-            assert dict(some.best_of_file(doc)) == pytest.approx(dict(every.best_of_file(doc)), abs=1e-6)
+            assert dict(some.best_of_file(doc, 6)) == pytest.approx(dict(every.best_of_file(doc, 6)), abs=1e-6)
         keys = [key_of(7, 0), key_of(200, 3), key_of(5, 1), key_of(N_DOCS + 2, 4), key_of(1, 99)]
         assert some.of(keys) == pytest.approx(every.of(keys), abs=1e-6)
     assert found >= 0.98 * wanted

@@ -83,7 +83,7 @@ def test_a_modules_main_file_goes_by_its_folders_name() -> None:
 
 def test_a_further_answer_of_a_file_stands_behind_other_files() -> None:
     best, next_best, other = row(key_of(1, 0), "a.py"), row(key_of(1, 1), "a.py"), row(key_of(2, 0), "b.py")
-    assert paths(ranked("open sesame", {best: 1.0, next_best: 0.9, other: 0.6})) == ["a.py", "b.py", "a.py"]
+    assert paths(ranked("open sesame", {best: 1.0, next_best: 0.9, other: 0.7})) == ["a.py", "b.py", "a.py"]
 
 
 def test_I15_ties_break_by_path_then_line() -> None:
@@ -149,3 +149,22 @@ def test_I15_the_order_does_not_depend_on_the_order_of_candidates(
     shuffled = list(scores.items())
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert [r.row.key for r in ranked("pool", dict(shuffled))] == [r.row.key for r in ranked("pool", scores)]
+
+
+def test_a_file_in_a_folder_that_the_question_names_comes_forward() -> None:
+    other, inside = row(key_of(1, 0), "a/door.py"), row(key_of(2, 0), "eventLoops/door.py")
+    assert paths(ranked("how are event loops closed", {other: 0.8, inside: 0.78}))[0] == "eventLoops/door.py"
+    assert paths(ranked("how are events handled", {other: 0.8, inside: 0.78}))[0] == "a/door.py"
+
+
+def test_a_file_that_is_pointed_at_comes_first_and_its_line_before_its_other_lines() -> None:
+    other = row(key_of(1, 0), "door.py")
+    first, second = row(key_of(2, 0), "src/handle.py"), row(key_of(2, 1), "src/handle.py")
+    found = ranked("src/handle.py:15 cannot turn", {other: 1.0, first: 0.5, second: 0.4})
+    assert [(r.row.path, r.row.start_line) for r in found] == [("src/handle.py", 10), ("src/handle.py", 0), ("door.py", 0)]
+
+
+def test_nothing_together_is_worth_as_much_as_being_the_only_definition() -> None:
+    most = DEFAULT.evidence * DEFAULT.evidence_chunks * (1.0 + DEFAULT.definition) + 1.0 + DEFAULT.definition
+    most += DEFAULT.stem + DEFAULT.folder + DEFAULT.coverage + DEFAULT.place + DEFAULT.verbatim
+    assert DEFAULT.only_definition > most

@@ -1,0 +1,123 @@
+"""Doc comments as questions: the first sentence of what is written above or inside of a definition, which is the answer.
+
+By lines, with one rule for languages that comment above a definition and one for Python's docstrings. Says which lines a
+question is from, so that they can be taken out; knows nothing of how it is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from codectxd.chunk.chunker import chunk
+from codectxd.types import Symbol
+
+FEWEST_WORDS, MOST_WORDS = 4, 30
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """A sentence about the definition in lines `[first, last)`, and the lines `[start, end)` that it is from, from 0 on."""
+
+    sentence: str
+    first: int
+    last: int
+    start: int
+    end: int
+
+
+def remarks(text: str, language: str) -> Iterator[Remark]:
+    """What is said of each definition of a text; definitions without a word on them give nothing."""
+    lines = text.split("\n")
+    for symbol in chunk(text.encode(), language).symbols:
+        place = _docstring(lines, symbol) if language == "python" else _above(lines, symbol.line, _mark(language))
+        if place is not None:
+            sentence = _sentence(lines[place[0] : place[1]])
+            if sentence:
+                yield Remark(sentence, symbol.line, symbol.end_line + 1, *place)
+
+
+def without(text: str, found: Sequence[Remark]) -> str:
+    """`text` with the lines of `found` empty: every other line keeps its number."""
+    gone = {line for remark in found for line in range(remark.start, remark.end)}
+    return "\n".join("" if number in gone else line for number, line in enumerate(text.split("\n")))
+
+
+_MARKS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("ruby", "bash", "elixir", "makefile", "yaml", "toml", "dockerfile", "hcl", "just"), "#"),
+        **dict.fromkeys(("lua", "haskell", "sql"), "--"),
+    }
+)
+
+
+def _mark(language: str) -> str:
+    return _MARKS.get(language, "//")
+
+
+def _docstring(lines: Sequence[str], symbol: Symbol) -> tuple[int, int] | None:
+    """The lines of the string that begins the body, where there is one on lines of its own."""
+    head = range(symbol.line, min(symbol.line + _LONGEST_HEAD, symbol.end_line))
+    first = next((at + 1 for at in head if _HEAD_END.search(lines[at])), None)
+    opened = _QUOTES.match(lines[first]) if first is not None else None
+    if first is None or opened is None:
+        return None
+    rest = lines[first][opened.end() :]
+    for at in range(first, min(first + _LONGEST_COMMENT, symbol.end_line + 1)):
+        if opened["quotes"] in (rest if at == first else lines[at]):
+            return first, at + 1
+    return None
+
+
+def _above(lines: Sequence[str], line: int, mark: str) -> tuple[int, int] | None:
+    """The lines of the comment that ends above `line`; attributes and decorators may stand between."""
+    end = line
+    while end > 0 and line - end < _MOST_ATTRIBUTES and _ATTRIBUTE.match(lines[end - 1]):
+        end -= 1
+    start = end
+    if end > 0 and lines[end - 1].rstrip().endswith("*/"):
+        while start > 0 and end - start < _LONGEST_COMMENT:
+            start -= 1
+            if "/*" in lines[start]:
+                return (start, end) if lines[start].lstrip().startswith("/*") else None
+        return None
+    while start > 0 and end - start < _LONGEST_COMMENT and lines[start - 1].lstrip().startswith(mark):
+        start -= 1
+    return (start, end) if start < end else None
+
+
+def _sentence(lines: Sequence[str]) -> str:
+    """The first sentence, without the marks of comments; nothing where it is no question's length, or a licence."""
+    said = [_DECORATION.sub("", line).strip() for line in lines]
+    while said and not said[0]:
+        del said[0]
+    paragraph = []
+    for line in said:
+        if not line or _TAG.match(line):
+            break
+        paragraph.append(line)
+    sentence = _SENTENCE_END.split(" ".join(paragraph), maxsplit=1)[0].strip(" .:\"'")
+    fits = FEWEST_WORDS <= len(sentence.split()) <= MOST_WORDS
+    return sentence if fits and not _NO_QUESTION.search(sentence) else ""
+
+
+_LONGEST_HEAD: Final = 12
+"""Lines of a signature; what takes more is no definition with a docstring."""
+_LONGEST_COMMENT: Final = 80
+_MOST_ATTRIBUTES: Final = 6
+_HEAD_END: Final = re.compile(r":\s*(?:#.*)?$")
+_QUOTES: Final = re.compile(r"\s*[rRuU]?(?P<quotes>\"\"\"|''')")
+_ATTRIBUTE: Final = re.compile(r"\s*(?:@\w|#\[|\[\w+[\w(,]|template\s*<)")
+_DECORATION: Final = re.compile(
+    r"^\s*(?:/\*+!?|\*+/|\*+(?!\w)|//[/!]?|#+!?|--+\s*\|?|[rRuU]?(?:\"\"\"|'''))|(?:\*+/|\"\"\"|''')\s*$"
+)
+_TAG: Final = re.compile(r"[@\\]\w|:\w+[ :]|[A-Z]\w+:\s*$|[-=~]{3,}|>>>|<\w+>$|```")
+_SENTENCE_END: Final = re.compile(r"[.!?](?:\s|$)")
+_NO_QUESTION: Final = re.compile(
+    r"copyright|licen[sc]e|spdx|todo|fixme|noqa|nolint|eslint|deprecated|generated by|https?:|[\"<>{}|\\]|^\W|={2,}|-{3,}",
+    re.IGNORECASE,
+)
+"""Also what a query would take for a filter or for exact words."""
