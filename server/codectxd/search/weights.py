@@ -61,8 +61,9 @@ class Weights(msgspec.Struct, frozen=True):
     """Added where the question is a name and this its one definition: more than all else can add up to (6.6)."""
 
     place: float = 1.0
-    """Added where the question points at the file, or, where it points at a line, at the chunk; half of it for other
-    chunks of that file. Worth .054 where a stack trace of the library asks for its line, .070 where a path does for its file."""
+    """Added where the question points at the file, or, where it points at a line, at the chunk; a quarter of it for other
+    chunks of that file. Worth .054 where a stack trace of the library asks for its line, .070 where a path does for its
+    file."""
 
     verbatim: float = 2.0
     """Added where an error in the question is said word for word, or in proportion. Worth .23 where messages of the
