@@ -61,14 +61,14 @@ class Folders:
 
 
 def place_share(question: Question, row: ChunkRow) -> float:
-    """1 where the question points at the file, or at lines of this chunk; half where at other lines of its file."""
+    """1 where the question points at the file, or at lines of this chunk; a quarter where at other lines of its file."""
     if not question.places:
         return 0.0
     at = [place.line for place in question.places if place.is_at(row.path)]
     lines = [line for line in at if line is not None]
     if not lines:
         return float(bool(at))
-    return 1.0 if any(row.start_line < line <= row.end_line for line in lines) else 0.5
+    return 1.0 if any(row.start_line < line <= row.end_line for line in lines) else 0.25
 
 
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")

@@ -61,7 +61,7 @@ class Weights(msgspec.Struct, frozen=True):
     """Added where the question is a name and this its one definition: more than all else can add up to (6.6)."""
 
     place: float = 1.0
-    """Added where the question points at the file, or, where it points at a line, at the chunk; half of it for other
+    """Added where the question points at the file, or, where it points at a line, at the chunk; a quarter of it for other
     chunks of that file. Worth .054 where a stack trace of the library asks for its line, .070 where a path does for its
     file."""
 
