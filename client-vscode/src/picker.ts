@@ -1,0 +1,154 @@
+/**
+ * A quick pick of hits: previewed on move, opened on Enter, to the side with Ctrl+Enter or its button, left as it was on Escape.
+ *
+ * VS Code would filter and sort what is picked from by its own rules: every item asks to be shown always, and in our order.
+ */
+
+import * as vscode from "vscode";
+
+import type { Context } from "./context";
+import { open, Preview } from "./opening";
+import type { Hit, SearchAnswer } from "./protocol";
+import { caveat } from "./text/freshness";
+import { telling } from "./text/telling";
+
+export interface HitItem extends vscode.QuickPickItem {
+  hit: Hit;
+}
+
+const SIDE: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon("split-horizontal"),
+  tooltip: "Open to the Side (Ctrl+Enter)",
+};
+
+/** The key under which keybindings know that hits are picked from. */
+const PICKING = "codectxd.picking";
+
+export class Picker<Item extends vscode.QuickPickItem = vscode.QuickPickItem> implements vscode.Disposable {
+  readonly pick = vscode.window.createQuickPick<Item | HitItem>();
+  private readonly preview = new Preview();
+  private opened = false;
+  private restored: readonly unknown[] = [];
+
+  /** `query` says what was asked, for the line to go to; `accepted` takes what is no hit, and keeps the pick open. */
+  constructor(
+    private readonly context: Context,
+    private readonly query: () => string,
+    private readonly accepted: (item: Item) => void = () => {},
+    private readonly left: () => void = () => {},
+  ) {
+    Picker.current = this as unknown as Picker;
+    this.pick.matchOnDescription = false;
+    keepOrder(this.pick);
+    this.pick.onDidChangeActive((items) => this.moved(items));
+    this.pick.onDidAccept(() => void this.accept({ side: false }));
+    this.pick.onDidTriggerItemButton(({ item }) => isHit(item) && void this.openHit(item, { side: true }));
+    this.pick.onDidHide(() => void this.hidden());
+    void vscode.commands.executeCommand("setContext", PICKING, true);
+  }
+
+  /** The one that is open, if one is: what keys speak to. */
+  static current: Picker | null = null;
+
+  /** Show `hits` in place of what was there; the first of them is not previewed by itself. */
+  show(items: readonly (Item | HitItem)[]): void {
+    this.pick.items = items;
+    this.restored = items.slice(0, 1);
+  }
+
+  /** Take the item that the keyboard is at. */
+  async accept({ side }: { side: boolean }): Promise<void> {
+    const [item] = this.pick.activeItems;
+    if (item && isHit(item)) {
+      await this.openHit(item, { side });
+    } else if (item) {
+      this.accepted(item as Item);
+    }
+  }
+
+  private async openHit({ hit }: HitItem, { side }: { side: boolean }): Promise<void> {
+    this.opened = true;
+    if (side) {
+      await this.preview.restore();
+    }
+    this.pick.hide();
+    await open(hit, this.query(), { side });
+  }
+
+  private moved(items: readonly (Item | HitItem)[]): void {
+    const [item] = items;
+    const byItself = item !== undefined && this.restored.includes(item);
+    this.restored = [];
+    if (item && isHit(item) && !byItself && this.context.settings.preview) {
+      this.preview.show(item.hit, this.query()).catch((problem) => this.context.log.warn(`No preview: ${problem}`));
+    }
+  }
+
+  private async hidden(): Promise<void> {
+    if (Picker.current === (this as unknown as Picker)) {
+      Picker.current = null;
+      void vscode.commands.executeCommand("setContext", PICKING, false);
+    }
+    this.left();
+    if (!this.opened) {
+      await this.preview.restore();
+    }
+    this.dispose();
+  }
+
+  dispose(): void {
+    this.preview.dispose();
+    this.pick.dispose();
+  }
+}
+
+/** One item for a hit: its name or its line, where it is, and the line. */
+export function itemOf(hit: Hit, query: string): HitItem {
+  const { line, text } = telling(hit, query);
+  return {
+    label: hit.symbol ? `$(${icon(hit.kind)}) ${hit.symbol}` : `$(file) ${hit.path.split("/").at(-1)}`,
+    description: `${hit.path}:${line + 1}${hit.unsaved ? "  (unsaved)" : ""}`,
+    detail: text,
+    alwaysShow: true,
+    buttons: [SIDE],
+    hit,
+  };
+}
+
+/** The title over an answer: how many, how fast, and what it does not cover. */
+export function titleOf({ hits, freshness, tookMs }: SearchAnswer): string {
+  const note = caveat(freshness);
+  return `${hits.length} ${hits.length === 1 ? "hit" : "hits"} in ${Math.round(tookMs)} ms${note ? ` (${note})` : ""}`;
+}
+
+export function isHit(item: vscode.QuickPickItem): item is HitItem {
+  return "hit" in item;
+}
+
+const ICONS: Record<string, string> = {
+  class: "symbol-class",
+  constant: "symbol-constant",
+  enum: "symbol-enum",
+  field: "symbol-field",
+  interface: "symbol-interface",
+  method: "symbol-method",
+  module: "symbol-module",
+  namespace: "symbol-namespace",
+  property: "symbol-property",
+  section: "symbol-string",
+  struct: "symbol-struct",
+  variable: "symbol-variable",
+};
+
+function icon(kind: string | null): string {
+  return ICONS[kind ?? ""] ?? "symbol-function";
+}
+
+/** What the interface of VS Code has, though its types do not say so yet; without it items whose label is like the text come first. */
+function keepOrder(pick: object): void {
+  try {
+    (pick as { sortByLabel?: boolean }).sortByLabel = false;
+  } catch {
+    // A version that keeps it for itself: items are then sorted by how their labels match.
+  }
+}
