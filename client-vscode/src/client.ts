@@ -56,7 +56,8 @@ export class Client {
   }
 
   ask<Answer>(method: string, params: object | null, token?: CancellationToken): Promise<Answer> {
-    return this.client.sendRequest<Answer>(method, params, token);
+    // An argument too many, even if it is undefined, would be sent as a parameter.
+    return token ? this.client.sendRequest<Answer>(method, params, token) : this.client.sendRequest<Answer>(method, params);
   }
 
   /** What the process wrote to its standard error at the end. */

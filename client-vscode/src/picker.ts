@@ -1,6 +1,7 @@
 /**
- * A quick pick of hits: previewed on move, opened on Enter, to the side with Ctrl+Enter or its button, left as it was on Escape.
+ * A quick pick of hits: previewed on move, opened on Enter, to the side with Ctrl+\ or its button, left as it was on Escape.
  *
+ * VS Code keeps Enter with any modifier for itself, and does not say which it was: hence its own key for splitting.
  * VS Code would filter and sort what is picked from by its own rules: every item asks to be shown always, and in our order.
  */
 
@@ -18,7 +19,7 @@ export interface HitItem extends vscode.QuickPickItem {
 
 const SIDE: vscode.QuickInputButton = {
   iconPath: new vscode.ThemeIcon("split-horizontal"),
-  tooltip: "Open to the Side (Ctrl+Enter)",
+  tooltip: "Open to the Side (Ctrl+\\)",
 };
 
 /** The key under which keybindings know that hits are picked from. */
@@ -28,7 +29,8 @@ export class Picker<Item extends vscode.QuickPickItem = vscode.QuickPickItem> im
   readonly pick = vscode.window.createQuickPick<Item | HitItem>();
   private readonly preview = new Preview();
   private opened = false;
-  private restored: readonly unknown[] = [];
+  /** What the keyboard is at without anybody's doing. */
+  private untouched: readonly unknown[] = [];
 
   /** `query` says what was asked, for the line to go to; `accepted` takes what is no hit, and keeps the pick open. */
   constructor(
@@ -50,10 +52,14 @@ export class Picker<Item extends vscode.QuickPickItem = vscode.QuickPickItem> im
   /** The one that is open, if one is: what keys speak to. */
   static current: Picker | null = null;
 
-  /** Show `hits` in place of what was there; the first of them is not previewed by itself. */
+  /** Show `items` in place of what was there, the keyboard at the first hit, which is not previewed by itself. */
   show(items: readonly (Item | HitItem)[]): void {
     this.pick.items = items;
-    this.restored = items.slice(0, 1);
+    const at = items.find(isHit) ?? items[0];
+    this.untouched = [at, items[0]];
+    if (at && at !== items[0]) {
+      this.pick.activeItems = [at];
+    }
   }
 
   /** Take the item that the keyboard is at. */
@@ -77,8 +83,10 @@ export class Picker<Item extends vscode.QuickPickItem = vscode.QuickPickItem> im
 
   private moved(items: readonly (Item | HitItem)[]): void {
     const [item] = items;
-    const byItself = item !== undefined && this.restored.includes(item);
-    this.restored = [];
+    const byItself = item !== undefined && this.untouched.includes(item);
+    if (!byItself && item !== undefined) {
+      this.untouched = [];
+    }
     if (item && isHit(item) && !byItself && this.context.settings.preview) {
       this.preview.show(item.hit, this.query()).catch((problem) => this.context.log.warn(`No preview: ${problem}`));
     }

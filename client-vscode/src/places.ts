@@ -18,7 +18,8 @@ export async function folders(context: Context, wanted: string): Promise<string[
       answer.paths.map((one) => one.path),
       plain,
     );
-  } catch {
-    return []; // A completion is no place to complain.
+  } catch (problem) {
+    context.log.warn(`No folders for ${wanted}: ${problem}`); // A completion is no place to complain.
+    return [];
   }
 }

@@ -22,6 +22,9 @@ interface OtherItem extends vscode.QuickPickItem {
 
 const ALL: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("list-tree"), tooltip: "Show in the Side Bar" };
 
+/** The key under which keybindings know that there is something to complete. */
+const COMPLETING = "codectxd.completing";
+
 export function activate(context: Context): void {
   const history = new History(context);
   context.command("codectxd.search", (query?: unknown) => new QuickSearch(context, history).show(query));
@@ -81,7 +84,11 @@ class QuickSearch {
   private typed(): void {
     clearTimeout(this.pause);
     this.asker.cancel();
+    const offered = this.offered;
     this.offered = completions(this.query, this.query.length);
+    if (offered.length + this.offered.length > 0) {
+      this.fill();
+    }
     if (!asksSomething(this.query)) {
       this.picker.pick.busy = false;
       this.picker.pick.title = undefined;
@@ -137,6 +144,7 @@ class QuickSearch {
       alwaysShow: true,
       becomes: text,
     }));
+    void vscode.commands.executeCommand("setContext", COMPLETING, completing.length > 0);
     this.picker.show([...completing, ...this.said, ...this.found]);
   }
 
@@ -169,6 +177,7 @@ class QuickSearch {
   }
 
   private leave(): void {
+    void vscode.commands.executeCommand("setContext", COMPLETING, false);
     clearTimeout(this.pause);
     this.asker.dispose();
     if (QuickSearch.current === this) {

@@ -1,18 +1,19 @@
-/** Searching as a person does: typing, looking, opening. In each version of the real editor. */
+/** Searching as a person does: typing, looking, opening. In each version of the real editor, by keyboard alone. */
 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { Editor } from "../support/editor";
-import { remove, repository, temporary, wantedVersions } from "../support/machine";
+import { photographed } from "../support/evidence";
+import { remove, repository, temporary, until, wantedVersions } from "../support/machine";
 import { SHOP } from "../support/shop";
 
 describe.each(wantedVersions)("VS Code %s", (version) => {
   let editor: Editor;
   const folder = temporary();
+  const workspace = join(folder, "shop");
 
   beforeAll(async () => {
-    const workspace = join(folder, "shop");
     repository(workspace, SHOP);
     editor = await Editor.start({ version, workspace });
     await editor.ready();
@@ -23,12 +24,116 @@ describe.each(wantedVersions)("VS Code %s", (version) => {
     remove(folder);
   });
 
+  photographed(() => editor, version);
+
   test("a question in plain words finds the right lines and opens them", async () => {
     await editor.search();
     await editor.type("try again after a failure");
-    const rows = await editor.rowsWith(/deliver_with_retries/);
-    expect(rows[0]).toContain("shop/delivery.py:6");
+    await editor.firstRow(/deliver_with_retries, shop\/delivery\.py:6/);
     await editor.press("Enter");
     await editor.atPlace("delivery.py:6");
+  });
+
+  test("the definition of a name comes first", async () => {
+    await editor.search();
+    await editor.type("Cart");
+    await editor.firstRow(/symbol-class +Cart, shop\/cart\.py:4/);
+    await editor.press("Enter");
+    await editor.atPlace("cart.py:4");
+  });
+
+  test("what stands in quotes is found as it stands, and at its line", async () => {
+    await editor.search();
+    await editor.type('"digit * 2 > 9"');
+    await until("one row is left", async () => {
+      const rows = await editor.rows();
+      return rows.length === 1 && rows[0]?.includes("web/checkout.ts:14");
+    });
+    await editor.press("Enter");
+    await editor.atPlace("checkout.ts:14");
+  });
+
+  test("rows stand in the order of the answer, whatever their labels", async () => {
+    const query = "total discount";
+    await editor.search();
+    await editor.type(query);
+    const wanted = JSON.parse(editor.codectxd("search", query, workspace, "-k", "20", "--json")).hits as { symbol: string }[];
+    expect(wanted.length).toBeGreaterThan(3);
+    await until("the rows are those of the answer, in its order", async () => {
+      const rows = await editor.rows();
+      const shown = rows.map((row) => wanted.findIndex(({ symbol }) => row.includes(` ${symbol},`)));
+      return shown.length === wanted.length && shown.every((place, at) => place === at);
+    });
+  });
+
+  test("languages and folders are completed with Tab, and narrow the answer down", async () => {
+    await editor.search();
+    await editor.type("lang:types");
+    await editor.rowsWith(/lang:typescript/);
+    await editor.press("Tab");
+    await editor.box("lang:typescript ");
+    await editor.type("path:we");
+    await editor.rowsWith(/path:web\//);
+    await editor.press("Tab");
+    await editor.box("lang:typescript path:web/ ");
+    await editor.type("card number");
+    await editor.firstRow(/isValidCard/);
+    expect((await editor.rows()).every((row) => row.includes("web/checkout.ts"))).toBe(true);
+  });
+
+  test("a kind of content is completed, and a mistaken filter is answered with what to do", async () => {
+    await editor.search();
+    await editor.type("content:do");
+    await editor.rowsWith(/content:docs/);
+    await editor.press("Tab");
+    await editor.box("content:docs ");
+    await editor.type("money back");
+    await editor.firstRow(/docs\/refunds\.md/);
+    await editor.press("Control+a");
+    await editor.type("lang:klingon money");
+    await editor.rowsWith(/klingon/);
+  });
+
+  test("moving shows a hit and leaves the focus; Escape brings back what was there", async () => {
+    await editor.open("refunds.md");
+    await editor.search();
+    await editor.type("voucher percentage");
+    await editor.firstRow(/ apply_voucher, shop\/discount\.py/);
+    await editor.press("ArrowDown", "ArrowUp");
+    await editor.atPlace("discount.py:4");
+    expect(await editor.page.getByPlaceholder("Ask in plain words").evaluate((box) => box === document.activeElement)).toBe(true);
+    await editor.press("Escape");
+    await until("the document is back", async () => (await editor.place()).startsWith("refunds.md:"));
+  });
+
+  test("Ctrl+\\ opens to the side", async () => {
+    await editor.open("refunds.md");
+    await editor.search();
+    await editor.type("estimate_arrival");
+    await editor.firstRow(/estimate_arrival/);
+    await editor.press("Control+\\");
+    await editor.atPlace("delivery.py:18");
+    expect(await editor.page.locator(".editor-group-container").count()).toBe(2);
+    await editor.command("View: Close Editor Group");
+  });
+
+  test("with nothing typed, earlier questions are offered", async () => {
+    await editor.search();
+    await editor.rowsWith(/try again after a failure/);
+    await editor.page.keyboard.press("End");
+    await editor.type("again after a fail");
+    await editor.rowsWith(/deliver_with_retries/);
+  });
+
+  test("code like the selection is found, also in the side bar", async () => {
+    await editor.open("shop/discount.py");
+    await editor.press("Control+Home", "ArrowDown", "ArrowDown", "ArrowDown", "Shift+ArrowDown", "Shift+ArrowDown");
+    await editor.command("codectxd: Find Similar Code");
+    await editor.rowsWith(/loyalty_discount/);
+    await expect(editor.page.locator(".quick-input-title").textContent()).resolves.toContain("like lines 4");
+  });
+
+  test("nothing went wrong in the page", () => {
+    expect(editor.errors.filter((one) => /codectxd/.test(one))).toEqual([]);
   });
 });

@@ -77,7 +77,14 @@ export class Editor {
 
   #arguments(port: number): string[] {
     const trust = this.begin.trust ? [] : ["--disable-workspace-trust"];
-    const quiet = ["--without-connection-token", "--force-disable-user-env", "--telemetry-level", "off", "--enable-smoke-test-driver", ...trust];
+    const quiet = [
+      "--without-connection-token",
+      "--force-disable-user-env",
+      "--telemetry-level",
+      "off",
+      "--enable-smoke-test-driver",
+      ...trust,
+    ];
     return [serverMain(this.begin.version), ...this.#folders(), "--host", "127.0.0.1", "--port", String(port), ...quiet];
   }
 
@@ -161,6 +168,16 @@ export class Editor {
     });
   }
 
+  /** Wait until the first row fits: rows of what was typed before may still stand there. */
+  async firstRow(wanted: RegExp): Promise<string> {
+    return until(`the first row is ${wanted}`, async () => {
+      const [first] = await this.rows();
+      return first !== undefined && wanted.test(first) ? first : null;
+    }).catch(async (problem: Error) => {
+      throw new Error(`${problem.message}; the rows are ${JSON.stringify(await this.rows())}`);
+    });
+  }
+
   /** The name of the file in front, and the line of the cursor. */
   async place(): Promise<string> {
     const tab = await this.page.locator(".editor-group-container.active .tab.active").first().getAttribute("data-resource-name");
@@ -205,18 +222,29 @@ export class Editor {
 
   /** Run a command of the palette by its whole name. */
   async command(name: string): Promise<void> {
-    const input = this.page.locator(".quick-input-widget .quick-input-box input");
-    await this.page.keyboard.press("F1");
-    await input.waitFor({ state: "visible" });
-    await input.fill(`>${name}`);
-    await this.rowsWith(new RegExp(name.replace(/[^\w\s]/g, "\\$&")));
+    await this.#ask("F1", `>${name}`, new RegExp(name.replace(/[^\w\s]/g, "\\$&")));
     await this.page.keyboard.press("Enter");
+  }
+
+  /** Press `key`, which opens a box, and have `text` in it and a row that fits; a box that something closes is opened again. */
+  async #ask(key: string, text: string, wanted: RegExp): Promise<void> {
+    const input = this.page.locator(".quick-input-widget .quick-input-box input");
+    await until(`${key} opens a box`, async () => {
+      await this.page.keyboard.press(key);
+      try {
+        await input.fill(text, { timeout: 2_000 });
+        return (await this.rowsWith(wanted, 3_000)).length > 0;
+      } catch {
+        await this.page.keyboard.press("Escape");
+        return false;
+      }
+    });
   }
 
   /** Open the search, empty. */
   async search(): Promise<void> {
     await this.page.keyboard.press("Control+Alt+k");
-    await this.page.getByPlaceholder("Ask in plain words, or with").waitFor();
+    await this.page.getByPlaceholder(QUESTION).waitFor();
   }
 
   async type(text: string): Promise<void> {
@@ -229,16 +257,22 @@ export class Editor {
     }
   }
 
-  /** Open a file by its name. */
-  async open(name: string): Promise<void> {
-    await this.page.keyboard.press("Control+p");
-    await this.page.locator(".quick-input-widget .quick-input-box input").fill(name);
-    await this.rowsWith(new RegExp(name.split("/").at(-1) ?? name));
+  /** Open a file by its name, or by as much of its path as there is but one of. */
+  async open(path: string): Promise<void> {
+    const name = path.split("/").at(-1) ?? path;
+    await this.#ask("Control+p", path, new RegExp(name));
     await this.page.keyboard.press("Enter");
-    const base = name.split("/").at(-1) ?? name;
-    await this.page.locator(`.editor-group-container.active .tab.active[data-resource-name='${base}']`).waitFor();
+    await this.page.locator(`.editor-group-container.active .tab.active[data-resource-name='${name}']`).waitFor();
+  }
+
+  /** Wait until the box of the search holds `text`. */
+  async box(text: string): Promise<void> {
+    const box = this.page.getByPlaceholder(QUESTION);
+    await until(`the box holds ${text}`, async () => (await box.inputValue()) === text);
   }
 }
+
+const QUESTION = "Ask in plain words, or with";
 
 const CHROMIUM = [
   "--headless",
