@@ -110,11 +110,15 @@ export class Picker<Item extends vscode.QuickPickItem = vscode.QuickPickItem> im
   }
 }
 
-/** One item for a hit: its name or its line, where it is, and the line. */
+/** Characters of a line that stands for a name. */
+const LONGEST = 80;
+
+/** One item for a hit: its name, or its line where it is not about what it is named after, where it is, and the line. */
 export function itemOf(hit: Hit, query: string): HitItem {
-  const { line, text } = telling(hit, query);
+  const { line, text, isOfSymbol } = telling(hit, query);
+  const name = hit.symbol && isOfSymbol ? hit.symbol : text.slice(0, LONGEST) || (hit.path.split("/").at(-1) ?? hit.path);
   return {
-    label: hit.symbol ? `$(${icon(hit.kind)}) ${hit.symbol}` : `$(file) ${hit.path.split("/").at(-1)}`,
+    label: `$(${hit.symbol ? icon(hit.kind) : "file"}) ${name}`,
     description: `${hit.path}:${line + 1}${hit.unsaved ? "  (unsaved)" : ""}`,
     detail: text,
     alwaysShow: true,

@@ -11,15 +11,18 @@ import { Asker, sentence } from "../asking";
 import type { Context } from "../context";
 import { type HitItem, itemOf, Picker, titleOf } from "../picker";
 import { folders } from "../places";
+import type { SearchAnswer } from "../protocol";
 import { History } from "../recent";
 import { type Completion, completions, wantedPath } from "../text/completion";
 import { asksSomething } from "../text/filters";
+import { caveat, mayImprove } from "../text/freshness";
 
 interface OtherItem extends vscode.QuickPickItem {
   /** What the text becomes when this is taken. */
   becomes?: string;
 }
 
+const AGAIN_MS = 200;
 const ALL: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("list-tree"), tooltip: "Show in the Side Bar" };
 
 /** The key under which keybindings know that there is something to complete. */
@@ -42,6 +45,9 @@ class QuickSearch {
   private found: HitItem[] = [];
   private offered: Completion[] = [];
   private said: OtherItem[] = [];
+  /** Whether the latest answer may be bettered by what the daemon does now. */
+  private improvable = false;
+  private readonly watching: vscode.Disposable;
 
   constructor(
     private readonly context: Context,
@@ -54,6 +60,7 @@ class QuickSearch {
       (item) => this.take(item),
       () => this.leave(),
     );
+    this.watching = context.onDidChangeStatus(() => this.askAgain());
     QuickSearch.current = this;
   }
 
@@ -96,7 +103,17 @@ class QuickSearch {
       this.said = this.query === "" ? this.recent() : [];
       this.fill();
     }
+    this.improvable = false;
     this.pause = setTimeout(() => void this.ask(), this.context.settings.debounceMs);
+  }
+
+  /** The index went on: an answer that lacked something is asked for again. */
+  private askAgain(): void {
+    if (this.improvable) {
+      this.improvable = false;
+      clearTimeout(this.pause);
+      this.pause = setTimeout(() => void this.ask(), AGAIN_MS);
+    }
   }
 
   private async ask(): Promise<void> {
@@ -112,7 +129,8 @@ class QuickSearch {
         return;
       }
       this.found = answer.hits.map((hit) => itemOf(hit, query));
-      this.said = this.found.length === 0 ? [said("$(info) Nothing was found.")] : [];
+      this.improvable = mayImprove(answer);
+      this.said = this.found.length === 0 ? [said(`$(info) ${nothing(answer)}`)] : [];
       this.picker.pick.title = titleOf(answer);
     } catch (problem) {
       this.found = [];
@@ -179,11 +197,17 @@ class QuickSearch {
   private leave(): void {
     void vscode.commands.executeCommand("setContext", COMPLETING, false);
     clearTimeout(this.pause);
+    this.watching.dispose();
     this.asker.dispose();
     if (QuickSearch.current === this) {
       QuickSearch.current = null;
     }
   }
+}
+
+function nothing({ freshness }: SearchAnswer): string {
+  const note = caveat(freshness);
+  return note ? `Nothing was found yet: ${note}.` : "Nothing was found.";
 }
 
 function said(label: string): OtherItem {

@@ -15,15 +15,17 @@ import type { Content, Hit, SearchAnswer } from "../protocol";
 import { History } from "../recent";
 import { excerpt } from "../text/excerpt";
 import { asksSomething } from "../text/filters";
-import { caveat } from "../text/freshness";
+import { caveat, mayImprove } from "../text/freshness";
 import { grouped } from "../text/grouping";
 import { marks } from "../text/highlight";
+import { telling } from "../text/telling";
 import { why } from "../text/why";
 import type { FromView, ShownGroup, ToView } from "../webview/messages";
 import { page } from "../webview/page";
 
 const VIEW = "codectxd.results";
 const LINES = 5;
+const AGAIN_MS = 300;
 
 export function activate(context: Context): void {
   const view = new ResultsView(context);
@@ -40,13 +42,19 @@ class ResultsView implements vscode.WebviewViewProvider {
   private query = "";
   private latest: ToView | null = null;
   private readonly waiting: ToView[] = [];
+  /** What to ask again when the index goes on, because the latest answer lacked something. */
+  private improvable: { query: string; content: Content } | null = null;
+  private alarm: NodeJS.Timeout | undefined;
   private readonly asker: Asker;
   private readonly history: History;
 
   constructor(private readonly context: Context) {
     this.asker = new Asker(context);
     this.history = new History(context);
-    context.subscribe(this.asker);
+    context.subscribe(
+      this.asker,
+      context.onDidChangeStatus(() => this.askAgain()),
+    );
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
@@ -99,7 +107,18 @@ class ResultsView implements vscode.WebviewViewProvider {
     }
   }
 
+  private askAgain(): void {
+    const again = this.improvable;
+    if (again && this.view?.visible) {
+      this.improvable = null;
+      clearTimeout(this.alarm);
+      this.alarm = setTimeout(() => void this.search(again.query, again.content, false), AGAIN_MS);
+    }
+  }
+
   private async search(query: string, content: Content, remember: boolean): Promise<void> {
+    clearTimeout(this.alarm);
+    this.improvable = null;
     if (remember) {
       this.history.add(query);
       this.sayState();
@@ -113,6 +132,7 @@ class ResultsView implements vscode.WebviewViewProvider {
       const answer = await this.asker.only((token) => search(this.context, { query, content }, token));
       if (answer) {
         this.show(query, query, answer);
+        this.improvable = mayImprove(answer) ? { query, content } : null;
       }
     } catch (problem) {
       this.hits = [];
@@ -163,8 +183,9 @@ function shown(answer: SearchAnswer, query: string): ShownGroup[] {
     path,
     hits: hits.map(({ hit, rank }) => {
       const lines = excerpt(hit, query, wanted, LINES);
-      const { symbol, kind, unsaved } = hit;
-      return { id: rank - 1, line: lines[0]?.number ?? 0, symbol, kind, unsaved, why: why(hit), lines };
+      const { line, isOfSymbol } = telling(hit, query);
+      const { kind, unsaved } = hit;
+      return { id: rank - 1, line: line + 1, symbol: isOfSymbol ? hit.symbol : null, kind, unsaved, why: why(hit), lines };
     }),
   }));
 }

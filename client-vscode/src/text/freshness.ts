@@ -1,6 +1,6 @@
 /** As of what an answer speaks, in words for people. Pure. */
 
-import type { Freshness } from "../protocol";
+import type { Freshness, SearchAnswer } from "../protocol";
 
 const MISSING: Record<string, string> = {
   semantic: "search by meaning is not ready, words answer alone",
@@ -29,6 +29,12 @@ export function caveat({ words, vectors, degraded, stale }: Freshness): string {
     said.push(`${stale.length} ${stale.length === 1 ? "file" : "files"} just changed, ask again`);
   }
   return said.join("; ");
+}
+
+/** Whether the same question may soon be answered better: not all is there yet, or nothing was found at all. */
+export function mayImprove({ hits, freshness }: SearchAnswer): boolean {
+  const { words, vectors, degraded, stale, pending } = freshness;
+  return hits.length === 0 || words < 1 || vectors < 1 || degraded.length + stale.length + pending > 0;
 }
 
 /** Never 100 % before all is there. */

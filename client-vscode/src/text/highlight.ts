@@ -34,12 +34,24 @@ export function marks(query: string, terms: readonly string[] = []): Marks {
 /** The stretches of `line` to mark, in order and apart from each other. */
 export function stretches(line: string, { stems, quotes }: Marks): Stretch[] {
   const found = [...line.matchAll(WORD)]
-    .filter(([word]) => stems.some((stem) => word.toLowerCase().startsWith(stem) && stem.length * 2 >= word.length))
+    .filter(([word]) => stems.some((stem) => stemmed(word, stem)))
     .map((match) => ({ start: match.index, end: match.index + match[0].length }));
   for (const quote of quotes) {
     found.push(...occurrences(line, quote));
   }
   return merged(found.sort((one, other) => one.start - other.start));
+}
+
+/** Which of the stems stand in `line`. */
+export function stems(line: string, wanted: Marks): Set<string> {
+  const words = line.match(WORD) ?? [];
+  return new Set(wanted.stems.filter((stem) => words.some((word) => stemmed(word, stem))));
+}
+
+/** Whether `stem` is that of `word`; a final `y` becomes an `i` in a stem. */
+function stemmed(word: string, stem: string): boolean {
+  const begin = stem.length > 3 ? stem.replace(/i$/, "") : stem;
+  return word.toLowerCase().startsWith(begin) && begin.length * 2 >= word.length;
 }
 
 function occurrences(line: string, quote: string): Stretch[] {

@@ -153,7 +153,8 @@ function ofGroup({ path, hits }: ShownGroup): HTMLElement {
 
 function ofHit({ id, line, symbol, kind, unsaved, why, lines }: ShownHit): HTMLElement {
   const name = symbol ? `${kind ?? ""} ${symbol}`.trim() : `line ${line}`;
-  const first = lines[0]?.pieces.map((piece) => piece.text).join("") ?? "";
+  const shown = lines.find(({ number }) => number === line) ?? lines[0];
+  const first = shown?.pieces.map((piece) => piece.text).join("") ?? "";
   const label = `${name}, line ${line}${unsaved ? ", unsaved" : ""}: ${first.trim()}`;
   const head = element("div", { class: "head" }, element("span", { class: "symbol" }, name));
   if (unsaved) {

@@ -101,7 +101,7 @@ describe.each(wantedVersions)("VS Code %s", (version) => {
     await editor.command("codectxd: Report an Issue");
     const lines = editor.page.locator(".editor-group-container.active .view-lines");
     await until("it is written", async () => ((await lines.textContent()) ?? "").includes("Versions"));
-    const text = ((await lines.textContent()) ?? "").replaceAll(" ", " ");
+    const text = ((await lines.textContent()) ?? "").replace(/\s/g, " ");
     expect(text).toMatch(/codectxd \d+\.\d+\.\d+/);
     expect(text).not.toContain(folder);
   });
