@@ -87,6 +87,7 @@ describe.each(wantedVersions)("VS Code %s", (version) => {
     const rows = await editor.rowsWith(/Restart the server/);
     expect(rows.join("\n")).toMatch(/shop on main: \d+ files/);
     await editor.type("Bring the index");
+    await editor.firstRow(/Bring the index/);
     await editor.press("Enter");
     await editor.toast(/the index is up to date: \d+ files/);
   });

@@ -13,11 +13,16 @@ export interface Start {
   /** Where the codectxd of the test lives; one that is not given is made and removed. */
   home?: string;
   settings?: Record<string, unknown>;
+  /** Settings that a workspace may not make. */
+  machineSettings?: Record<string, unknown>;
   /** Folders of programs; without it, that of the installed `codectxd` and the system's. */
   path?: string[];
   trust?: boolean;
   environment?: Record<string, string>;
+  /** Beside the folder; `AUTHORITY` stands for the address of the server. */
   payload?: [string, string][];
+  /** What the page may call. */
+  exposed?: Record<string, (...args: never[]) => unknown>;
   size?: { width: number; height: number };
 }
 
@@ -49,7 +54,8 @@ export class Editor {
   }
 
   async #start(): Promise<void> {
-    write(this.begin.workspace, { ".vscode/settings.json": JSON.stringify({ ...QUIET, ...this.begin.settings }) });
+    this.settings(this.begin.settings ?? {});
+    this.machineSettings(this.begin.machineSettings ?? {});
     write(this.home, { "config.toml": "idle_exit_s = 60.0\n" });
     const port = await freePort();
     this.#install();
@@ -60,6 +66,17 @@ export class Editor {
     });
     await until("VS Code serves", async () => (await fetch(`http://127.0.0.1:${port}/version`).catch(() => null))?.ok, 60_000);
     await this.#open(port);
+  }
+
+  /** Have these settings in the workspace, beside what keeps it quiet. */
+  settings(settings: Record<string, unknown>): void {
+    if (!this.begin.workspace.endsWith(".code-workspace")) {
+      write(this.begin.workspace, { ".vscode/settings.json": JSON.stringify(settings) });
+    }
+  }
+
+  machineSettings(settings: Record<string, unknown>): void {
+    write(join(this.#folder, "d/data/Machine"), { "settings.json": JSON.stringify({ ...QUIET, ...settings }) });
   }
 
   #install(): void {
@@ -101,7 +118,11 @@ export class Editor {
     const size = this.begin.size ?? { width: 1280, height: 800 };
     this.page = await this.#browser.newPage({ viewport: size });
     this.page.on("pageerror", (problem) => this.errors.push(String(problem)));
-    const payload = encodeURIComponent(JSON.stringify([["skipWelcome", "true"], ...(this.begin.payload ?? [])]));
+    for (const [name, call] of Object.entries(this.begin.exposed ?? {})) {
+      await this.page.exposeFunction(name, call);
+    }
+    const all = JSON.stringify([["skipWelcome", "true"], ...(this.begin.payload ?? [])]);
+    const payload = encodeURIComponent(all.replaceAll("AUTHORITY", `127.0.0.1:${port}`));
     const folder = this.begin.workspace.endsWith(".code-workspace") ? "workspace" : "folder";
     await this.page.goto(`http://127.0.0.1:${port}/?${folder}=${this.begin.workspace}&payload=${payload}`);
     await this.page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });

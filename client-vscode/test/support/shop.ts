@@ -71,6 +71,18 @@ export function isValidCard(card: string): boolean {
   return sum % 10 === 0;
 }
 `,
+  "tools/luhn.js": `export function luhn(text) {
+  let sum = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    let digit = Number(text[text.length - 1 - at]);
+    if (at % 2 === 1) {
+      digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
+    }
+    sum += digit;
+  }
+  return sum % 10 === 0;
+}
+`,
   "docs/refunds.md": `# Refunds
 
 ## How money is given back
