@@ -36,13 +36,16 @@ export class Preview implements vscode.Disposable {
   private readonly before = vscode.window.activeTextEditor;
   private readonly selection = this.before?.selection;
   private shown: vscode.TextEditor | null = null;
+  private opening: Promise<unknown> | null = null;
   private latest = 0;
 
   /** Show `hit` without taking the focus. Of several at once the last one stays. */
   async show(hit: Hit, query: string): Promise<void> {
     this.latest += 1;
     const mine = this.latest;
-    const editor = await open(hit, query, { preview: true, keepFocus: true });
+    const opening = open(hit, query, { preview: true, keepFocus: true });
+    this.opening = opening;
+    const editor = await opening;
     if (mine !== this.latest) {
       return;
     }
@@ -52,17 +55,13 @@ export class Preview implements vscode.Disposable {
     editor.setDecorations(this.mark, [new vscode.Range(start.line, start.character, end.line, end.character)]);
   }
 
-  /** Whether a hit is shown. */
-  get isShown(): boolean {
-    return this.shown !== null;
-  }
-
-  /** Show again what was there before the first hit. */
+  /** Show again what was there before the first hit, also where that is still being opened. */
   async restore(): Promise<void> {
     this.latest += 1;
-    if (this.shown === null) {
+    if (this.opening === null) {
       return;
     }
+    await this.opening.catch(() => {});
     if (this.before && this.selection) {
       const { document, viewColumn } = this.before;
       await vscode.window.showTextDocument(document, { viewColumn, selection: this.selection, preview: false });

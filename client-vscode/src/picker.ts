@@ -113,14 +113,15 @@ export class Picker<Item extends vscode.QuickPickItem = vscode.QuickPickItem> im
 /** Characters of a line that stands for a name. */
 const LONGEST = 80;
 
-/** One item for a hit: its name, or its line where it is not about what it is named after, where it is, and the line. */
+/** One item for a hit: its name, or its line where that is not about what the hit is named after, where it is, and the line. */
 export function itemOf(hit: Hit, query: string): HitItem {
-  const { line, text, isOfSymbol } = telling(hit, query);
-  const name = hit.symbol && isOfSymbol ? hit.symbol : text.slice(0, LONGEST) || (hit.path.split("/").at(-1) ?? hit.path);
+  const { line, text, next, isOfSymbol } = telling(hit, query);
+  const sign = hit.symbol ? icon(hit.kind) : "file";
+  const name = hit.symbol ?? hit.path.split("/").at(-1) ?? hit.path;
   return {
-    label: `$(${hit.symbol ? icon(hit.kind) : "file"}) ${name}`,
+    label: `$(${sign}) ${isOfSymbol ? name : text.slice(0, LONGEST)}`,
     description: `${hit.path}:${line + 1}${hit.unsaved ? "  (unsaved)" : ""}`,
-    detail: text,
+    detail: isOfSymbol ? text : next,
     alwaysShow: true,
     buttons: [SIDE],
     hit,

@@ -1,4 +1,4 @@
-"""The types that the extension for VS Code says of the protocol are those of its schema."""
+"""What the extension for VS Code says of the protocol, the languages and its own settings is so."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import codectxd
 from codectxd.chunk.languages import NAMED, OUTLINED, PARSED
 from tidy.source import REPOSITORY
 
@@ -76,3 +77,15 @@ def test_the_languages_that_are_completed_are_those_there_are() -> None:
     text = (SOURCE / "text" / "languages.ts").read_text()
     listed = re.findall(r'"([^"]+)"', text.partition("= [")[2])
     assert listed == sorted({entry.name for entry in (*PARSED, *OUTLINED, *NAMED)} | {"text"})
+
+
+def test_the_settings_of_the_extension_s_readme_are_those_there_are() -> None:
+    manifest = json.loads((SOURCE.parent / "package.json").read_text())
+    there_are = {name: one["default"] for name, one in manifest["contributes"]["configuration"]["properties"].items()}
+    rows = re.findall(r"^\| `(codectxd\.[\w.]+)` \| `([^`]*)` \|", (SOURCE.parent / "README.md").read_text(), re.M)
+    assert {name: json.loads(default) for name, default in rows} == there_are
+
+
+def test_the_extension_has_the_version_of_the_server_that_comes_with_it() -> None:
+    manifest = json.loads((SOURCE.parent / "package.json").read_text())
+    assert manifest["version"] == codectxd.__version__

@@ -13,6 +13,8 @@ export interface Telling {
   /** Zero-based, in the file. */
   line: number;
   text: string;
+  /** The line after it that says something. */
+  next: string;
   /** Whether the line belongs to the definition that the hit is named after. */
   isOfSymbol: boolean;
 }
@@ -26,7 +28,9 @@ export function telling(hit: Hit, query: string, terms: readonly string[] = hit.
   const symbol = hit.symbol ? defined(lines, hit.symbol) : -1;
   const found = [quoted(lines, query), asked(lines, query), head(lines, wordy(lines, query, terms)), symbol, saying(lines)];
   const at = found.find((line) => line >= 0) ?? 0;
-  return { line: hit.range.start.line + at, text: (lines[at] ?? "").trim(), isOfSymbol: belongs(lines, at, symbol) };
+  const next = lines.slice(at + 1).find((line) => /\w/.test(line)) ?? "";
+  const texts = { text: (lines[at] ?? "").trim(), next: next.trim() };
+  return { line: hit.range.start.line + at, ...texts, isOfSymbol: belongs(lines, at, symbol) };
 }
 
 function quoted(lines: string[], query: string): number {

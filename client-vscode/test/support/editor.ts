@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { type Browser, chromium, type Frame, type Locator, type Page } from "playwright-core";
 
-import { binaries, node, remove, serverMain, temporary, until, type Version, vsix, write } from "./machine";
+import { binaries, chromiumProgram, node, remove, serverMain, temporary, until, type Version, vsix, write } from "./machine";
 
 export interface Start {
   version: Version;
@@ -114,7 +114,7 @@ export class Editor {
   }
 
   async #open(port: number): Promise<void> {
-    this.#browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: CHROMIUM });
+    this.#browser = await chromium.launch({ executablePath: chromiumProgram(), args: CHROMIUM });
     const size = this.begin.size ?? { width: 1280, height: 800 };
     this.page = await this.#browser.newPage({ viewport: size });
     this.page.on("pageerror", (problem) => this.errors.push(String(problem)));

@@ -8,7 +8,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 
 export const VERSIONS = ["1.100", "1.139"] as const;
 export type Version = (typeof VERSIONS)[number];
@@ -25,6 +25,17 @@ export function node(version: Version): string {
 
 export function serverMain(version: Version): string {
   return join(given("CODECTXD_EDITORS"), `vscode-${version}`, "package/lib/vscode/out/server-main.js");
+}
+
+/** Chromium, by one of the names that it goes by. */
+export function chromiumProgram(): string {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const files = ["chromium", "google-chrome", "chromium-browser"].flatMap((name) => folders.map((folder) => join(folder, name)));
+  const found = files.find((file) => existsSync(file));
+  if (!found) {
+    throw new Error("Chromium is not installed: the Debian package chromium brings it.");
+  }
+  return found;
 }
 
 function given(name: string): string {
