@@ -113,7 +113,6 @@ describe.each(wantedVersions)("VS Code %s", (version) => {
     await editor.press("Control+\\");
     await editor.atPlace("delivery.py:18");
     expect(await editor.page.locator(".editor-group-container").count()).toBe(2);
-    await editor.command("View: Close Editor Group");
   });
 
   test("with nothing typed, earlier questions are offered", async () => {

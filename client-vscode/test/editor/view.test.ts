@@ -83,7 +83,6 @@ describe.each(wantedVersions)("VS Code %s", (version) => {
     expect(await focused()).toContain("deliver_with_retries");
     await editor.press("Control+Enter");
     await until("it is beside", async () => (await editor.page.locator(".editor-group-container").count()) === 2);
-    await editor.command("View: Close Editor Group");
   });
 
   test("why a hit is there is told by a key, on hover, and to a screen reader", async () => {

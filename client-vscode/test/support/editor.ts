@@ -94,14 +94,9 @@ export class Editor {
 
   #arguments(port: number): string[] {
     const trust = this.begin.trust ? [] : ["--disable-workspace-trust"];
-    const quiet = [
-      "--without-connection-token",
-      "--force-disable-user-env",
-      "--telemetry-level",
-      "off",
-      "--enable-smoke-test-driver",
-      ...trust,
-    ];
+    // Tests inside of the extension host need it; it keeps notifications from being shown, as people see them.
+    const inside = this.begin.payload ? ["--enable-smoke-test-driver"] : [];
+    const quiet = ["--without-connection-token", "--force-disable-user-env", "--telemetry-level", "off", ...trust, ...inside];
     return [serverMain(this.begin.version), ...this.#folders(), "--host", "127.0.0.1", "--port", String(port), ...quiet];
   }
 
@@ -190,11 +185,12 @@ export class Editor {
   }
 
   /** Wait until the first row fits: rows of what was typed before may still stand there. */
-  async firstRow(wanted: RegExp): Promise<string> {
-    return until(`the first row is ${wanted}`, async () => {
+  async firstRow(wanted: RegExp, deadlineMs?: number): Promise<string> {
+    const look = async () => {
       const [first] = await this.rows();
       return first !== undefined && wanted.test(first) ? first : null;
-    }).catch(async (problem: Error) => {
+    };
+    return until(`the first row is ${wanted}`, look, deadlineMs).catch(async (problem: Error) => {
       throw new Error(`${problem.message}; the rows are ${JSON.stringify(await this.rows())}`);
     });
   }
@@ -254,7 +250,7 @@ export class Editor {
       await this.page.keyboard.press(key);
       try {
         await input.fill(text, { timeout: 2_000 });
-        return (await this.rowsWith(wanted, 3_000)).length > 0;
+        return await this.firstRow(wanted, 4_000);
       } catch {
         await this.page.keyboard.press("Escape");
         return false;
@@ -262,10 +258,19 @@ export class Editor {
     });
   }
 
-  /** Open the search, empty. */
+  /** Open the search, empty. A document that was opened just before may take the focus once more. */
   async search(): Promise<void> {
-    await this.page.keyboard.press("Control+Alt+k");
-    await this.page.getByPlaceholder(QUESTION).waitFor();
+    const box = this.page.getByPlaceholder(QUESTION);
+    const focused = () =>
+      box.evaluate((input) => input === document.activeElement, undefined, { timeout: 2_000 }).catch(() => false);
+    await until("the search has the focus, and keeps it", async () => {
+      if (!(await focused())) {
+        await this.page.keyboard.press("Control+Alt+k");
+      }
+      await until("the box is there", focused, 3_000).catch(() => {});
+      await this.page.waitForTimeout(200);
+      return focused();
+    });
   }
 
   async type(text: string): Promise<void> {
@@ -318,6 +323,7 @@ const QUIET = {
   "security.workspace.trust.untrustedFiles": "open",
   "update.mode": "none",
   "chat.commandCenter.enabled": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
   "git.autofetch": false,
 };
 
