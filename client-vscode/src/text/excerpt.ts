@@ -21,6 +21,9 @@ export function excerpt(hit: Hit, query: string, marks: Marks, most: number): Li
   const at = telling(hit, query).line - hit.range.start.line;
   const first = Math.max(0, Math.min(at, lines.length - most));
   const shown = lines.slice(first, first + most).map((line) => line.replaceAll("\t", "    "));
+  while (shown.length > 1 && !/\S/.test(shown.at(-1) ?? "")) {
+    shown.pop();
+  }
   const margin = Math.min(...shown.filter((line) => /\S/.test(line)).map((line) => line.search(/\S/)));
   return shown.map((line, index) => ({
     number: hit.range.start.line + first + index + 1,

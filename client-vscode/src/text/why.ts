@@ -25,7 +25,7 @@ export function why(hit: Hit): string[] {
     lines.push(`It is ${ranks.filter(Boolean).join(" and ")}.`);
   }
   if (terms.length > 0) {
-    lines.push(`It holds: ${terms.join(", ")}.`);
+    lines.push(`It holds words that begin with ${listed(terms)}.`);
   }
   if (boosts.length > 0) {
     lines.push(`Score ${hit.score.toFixed(2)} = ${boosts.map((one) => `${one.name} ${one.value.toFixed(2)}`).join(" + ")}`);

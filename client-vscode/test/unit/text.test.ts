@@ -128,6 +128,10 @@ describe("highlights", () => {
     expect(lines.map(({ number }) => number)).toEqual([16, 17]);
     expect(lines[0]?.pieces[1]).toEqual({ text: "loyalty", marked: true });
   });
+
+  test("an excerpt does not end with blank lines", () => {
+    expect(excerpt(hit(), "voucher percentage", marks("voucher"), 4).map(({ number }) => number)).toEqual([11, 12, 13]);
+  });
 });
 
 describe("health", () => {
@@ -209,7 +213,7 @@ test("why a hit is there adds up", () => {
     "Found by words and meaning.",
     "This text is not saved yet.",
     "It is number 1 by words.",
-    "It holds: total.",
+    "It holds words that begin with total.",
     "Score 1.50 = words 1.50",
   ]);
 });
