@@ -8,7 +8,7 @@
 import * as vscode from "vscode";
 import type { CancellationToken } from "vscode-languageclient/node";
 
-import { Client } from "./client";
+import type { Client } from "./client";
 import * as protocol from "./protocol";
 import { locate } from "./server/locate";
 import { crashed, notRunning, type Problem } from "./server/problem";
@@ -143,7 +143,9 @@ export class Context {
       return;
     }
     this.announce({ state: "starting" });
-    const client = new Client(this, found.file, () => this.lost(client));
+    // Loaded here, since it is most of the extension's code, and activation must not wait for it.
+    const { Client } = await import("./client");
+    const client: Client = new Client(this, found.file, () => this.lost(client));
     this.client = client;
     try {
       await client.start();

@@ -26,6 +26,9 @@ export interface Start {
   size?: { width: number; height: number };
 }
 
+/** What the machine's environment decides: where things are, and how pip gets out. */
+const KEPT = /^(HOME|LANG|TMPDIR|PIP_.*|(https?|no)_proxy|SSL_CERT_FILE|REQUESTS_CA_BUNDLE)$/i;
+
 const SYSTEM = ["/usr/local/bin", "/usr/bin", "/bin"];
 
 export class Editor {
@@ -102,8 +105,7 @@ export class Editor {
 
   #environment(): NodeJS.ProcessEnv {
     const path = this.begin.path ?? [binaries, ...SYSTEM];
-    const { HOME, LANG, TMPDIR } = process.env;
-    const kept = { HOME, ...(LANG ? { LANG } : {}), ...(TMPDIR ? { TMPDIR } : {}) };
+    const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => KEPT.test(name)));
     const ours = { EXTENSIONS_GALLERY: "{}", CODECTX_HOME: this.home, PATH: path.join(delimiter) };
     return { ...kept, ...ours, ...this.begin.environment };
   }
