@@ -31,6 +31,8 @@ export class Picker<Item extends vscode.QuickPickItem = vscode.QuickPickItem> im
   private opened = false;
   /** What the keyboard is at without anybody's doing. */
   private untouched: readonly unknown[] = [];
+  /** Whether somebody moved since something was typed. */
+  private walked = false;
 
   /** `query` says what was asked, for the line to go to; `accepted` takes what is no hit, and keeps the pick open. */
   constructor(
@@ -42,6 +44,9 @@ export class Picker<Item extends vscode.QuickPickItem = vscode.QuickPickItem> im
     Picker.current = this as unknown as Picker;
     this.pick.matchOnDescription = false;
     keepOrder(this.pick);
+    this.pick.onDidChangeValue(() => {
+      this.walked = false;
+    });
     this.pick.onDidChangeActive((items) => this.moved(items));
     this.pick.onDidAccept(() => void this.accept({ side: false }));
     this.pick.onDidTriggerItemButton(({ item }) => isHit(item) && void this.openHit(item, { side: true }));
@@ -52,10 +57,12 @@ export class Picker<Item extends vscode.QuickPickItem = vscode.QuickPickItem> im
   /** The one that is open, if one is: what keys speak to. */
   static current: Picker | null = null;
 
-  /** Show `items` in place of what was there, the keyboard at the first hit, which is not previewed by itself. */
+  /** Show `items` in place of what was there, the keyboard at the first hit, or where it was moved to; neither is previewed by itself. */
   show(items: readonly (Item | HitItem)[]): void {
+    const [active] = this.pick.activeItems;
+    const moved = active && this.walked ? items.find((item) => isSame(item, active)) : undefined;
     this.pick.items = items;
-    const at = items.find(isHit) ?? items[0];
+    const at = moved ?? items.find(isHit) ?? items[0];
     this.untouched = [at, items[0]];
     if (at && at !== items[0]) {
       this.pick.activeItems = [at];
@@ -86,6 +93,7 @@ export class Picker<Item extends vscode.QuickPickItem = vscode.QuickPickItem> im
     const byItself = item !== undefined && this.untouched.includes(item);
     if (!byItself && item !== undefined) {
       this.untouched = [];
+      this.walked = true;
     }
     if (item && isHit(item) && !byItself && this.context.settings.preview) {
       this.preview.show(item.hit, this.query()).catch((problem) => this.context.log.warn(`No preview: ${problem}`));
@@ -132,6 +140,11 @@ export function itemOf(hit: Hit, query: string): HitItem {
 export function titleOf({ hits, freshness, tookMs }: SearchAnswer): string {
   const note = caveat(freshness);
   return `${hits.length} ${hits.length === 1 ? "hit" : "hits"} in ${Math.round(tookMs)} ms${note ? ` (${note})` : ""}`;
+}
+
+/** Whether two items are about the same place. */
+function isSame(one: vscode.QuickPickItem, other: vscode.QuickPickItem): boolean {
+  return one.label === other.label && one.description === other.description;
 }
 
 export function isHit(item: vscode.QuickPickItem): item is HitItem {

@@ -29,11 +29,18 @@ export class Tree {
     this.element.addEventListener("focusout", () => this.tip.hide());
   }
 
+  /** Show `groups` in place of what was there. Who was walking through it stays where they were, if that is still there. */
   show(groups: readonly ShownGroup[]): void {
+    const active = document.activeElement as HTMLElement | null;
+    const at = active && this.element.contains(active) ? active.dataset.place : undefined;
     this.tip.hide();
     this.element.replaceChildren(...groups.map(ofGroup));
     this.items[0]?.setAttribute("tabindex", "0");
-    this.element.scrollTop = 0;
+    if (at === undefined) {
+      this.element.scrollTop = 0;
+    } else {
+      (this.items.find((item) => item.dataset.place === at) ?? this.items[0])?.focus();
+    }
   }
 
   /** Go to the first hit; false where there is none. */
@@ -148,10 +155,11 @@ function ofGroup({ path, hits }: ShownGroup): HTMLElement {
     element("span", { class: "count", "aria-hidden": "true" }, String(hits.length)),
   );
   const attributes = { role: "treeitem", "aria-level": 1, "aria-expanded": "true", "aria-label": label, tabindex: -1 };
-  return element("div", attributes, head, element("div", { role: "group" }, ...hits.map(ofHit)));
+  const shown = hits.map((hit) => ofHit(hit, path));
+  return element("div", { ...attributes, "data-place": path }, head, element("div", { role: "group" }, ...shown));
 }
 
-function ofHit({ id, line, symbol, kind, unsaved, why, lines }: ShownHit): HTMLElement {
+function ofHit({ id, line, symbol, kind, unsaved, why, lines }: ShownHit, path: string): HTMLElement {
   const name = symbol ? `${kind ?? ""} ${symbol}`.trim() : `line ${line}`;
   const shown = lines.find(({ number }) => number === line) ?? lines[0];
   const first = shown?.pieces.map((piece) => piece.text).join("") ?? "";
@@ -166,5 +174,10 @@ function ofHit({ id, line, symbol, kind, unsaved, why, lines }: ShownHit): HTMLE
     code.append(element("div", { class: "line" }, element("span", { class: "number" }, String(number)), ...marked));
   }
   const attributes = { role: "treeitem", "aria-level": 2, "aria-label": label, "aria-description": why.join(" "), tabindex: -1 };
-  return element("div", { ...attributes, "data-id": id, "data-why": why.join("\n") }, head, code);
+  return element(
+    "div",
+    { ...attributes, "data-id": id, "data-place": `${path}:${line}`, "data-why": why.join("\n") },
+    head,
+    code,
+  );
 }

@@ -76,11 +76,11 @@ describe.each(wantedVersions)("VS Code %s", (version) => {
     await until("it is shown", async () => (await editor.place()) === "delivery.py:6");
     await until("the focus stays", async () => (await focused()).includes("deliver_with_retries"));
     await editor.press("ArrowLeft");
-    expect(await focused()).toMatch(/^shop\/delivery\.py/);
+    await until("the file has the focus", async () => /^shop\/delivery\.py/.test(await focused()));
     await editor.press("ArrowLeft");
-    expect(await view.locator("[aria-level='1']").first().getAttribute("aria-expanded")).toBe("false");
+    await until("it is folded", async () => (await view.locator("[aria-level='1'][aria-expanded='false']").count()) === 1);
     await editor.press("ArrowRight", "ArrowRight");
-    expect(await focused()).toContain("deliver_with_retries");
+    await until("the hit has the focus again", async () => (await focused()).includes("deliver_with_retries"));
     await editor.press("Control+Enter");
     await until("it is beside", async () => (await editor.page.locator(".editor-group-container").count()) === 2);
   });
