@@ -36,19 +36,22 @@ export class Preview implements vscode.Disposable {
   private readonly before = vscode.window.activeTextEditor;
   private readonly selection = this.before?.selection;
   private shown: vscode.TextEditor | null = null;
-  private opening: Promise<unknown> | null = null;
+  private opening: Promise<void> | null = null;
   private latest = 0;
 
-  /** Show `hit` without taking the focus. Of several at once the last one stays. */
-  async show(hit: Hit, query: string): Promise<void> {
+  /** Show `hit` without taking the focus. One after the other, of several that wait only the last. */
+  show(hit: Hit, query: string): Promise<void> {
     this.latest += 1;
-    const mine = this.latest;
-    const opening = open(hit, query, { preview: true, keepFocus: true });
-    this.opening = opening;
-    const editor = await opening;
+    this.opening = this.showAfter(this.opening, this.latest, hit, query);
+    return this.opening;
+  }
+
+  private async showAfter(earlier: Promise<void> | null, mine: number, hit: Hit, query: string): Promise<void> {
+    await earlier?.catch(() => {});
     if (mine !== this.latest) {
       return;
     }
+    const editor = await open(hit, query, { preview: true, keepFocus: true });
     this.shown?.setDecorations(this.mark, []);
     this.shown = editor;
     const { start, end } = hit.range;
