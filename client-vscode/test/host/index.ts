@@ -94,7 +94,7 @@ check("text that is not saved is found by the tool and counted by the status", a
   await editor.edit((edit) =>
     edit.insert(new vscode.Position(document.lineCount, 0), "\n\ndef wrap_as_gift(box):\n    return box\n"),
   );
-  assert.match(await ask({ query: "wrap_as_gift" }), /shop\/cart\.py:\d+-\d+ .*\(unsaved\)/);
+  await until("it is found", async () => /shop\/cart\.py:\d+-\d+ .*\(unsaved\)/.test(await ask({ query: "wrap_as_gift" })));
   await until("it is counted", async () => /ready, 1 unsaved/.test((await health()).label));
   await vscode.commands.executeCommand("workbench.action.files.revert");
   await until("it is counted no more", async () => /ready$/.test((await health()).label));
