@@ -21,6 +21,7 @@ export const REQUEST_CANCELLED = -32800;
 
 export type Mode = "hybrid" | "lexical" | "semantic";
 export type Content = "all" | "code" | "config" | "docs";
+export type BuildMode = "auto" | "parallel" | "pipeline" | "sequential";
 
 export interface Position {
   line: number;
@@ -38,8 +39,9 @@ export interface SearchParams {
   mode?: Mode;
   languages?: string[] | null;
   globs?: string[] | null;
-  content?: Content;
+  content?: Content | null;
   roots?: string[] | null;
+  files?: string[] | null;
   explain?: boolean;
   includeUnsaved?: boolean;
   workDoneToken?: string | number | null;
@@ -56,6 +58,7 @@ export interface SimilarParams {
   globs?: string[] | null;
   content?: Content;
   roots?: string[] | null;
+  files?: string[] | null;
   explain?: boolean;
   includeUnsaved?: boolean;
   workDoneToken?: string | number | null;
@@ -109,6 +112,7 @@ export interface SearchAnswer {
   freshness: Freshness;
   tookMs: number;
   explained?: Explained;
+  widened?: true;
 }
 
 export interface ListPathsParams {
@@ -157,6 +161,23 @@ export interface StageSeconds {
   commit?: number;
 }
 
+export interface BuildStatus {
+  mode: string;
+  why: string;
+  workers: number;
+  files: number;
+  parsed: number;
+  embedded: number;
+  elapsedS: number;
+  cpuS: number;
+  peakBytes: number;
+  filesPerS: number;
+  overlap: number;
+  stageSeconds: StageSeconds;
+  queues: Record<string, number>;
+  estimate?: string | null;
+}
+
 export interface WorkspaceStatus {
   root: string;
   phase: string;
@@ -178,6 +199,8 @@ export interface WorkspaceStatus {
   message?: string | null;
   role?: string | null;
   writer?: number | null;
+  build?: BuildStatus | null;
+  digest?: string | null;
 }
 
 export interface Status {
@@ -193,6 +216,7 @@ export interface ReindexParams {
   roots?: string[] | null;
   force?: boolean;
   merge?: boolean;
+  mode?: BuildMode | null;
   workDoneToken?: string | number | null;
 }
 

@@ -43,6 +43,8 @@ def spelled(shape: dict[str, Any]) -> str:
         return " | ".join(sorted((spelled(one) for one in shape["anyOf"]), key=_order))
     if shape["type"] == "array":
         return f"{spelled(shape['items'])}[]"
+    if shape["type"] == "object":
+        return f"Record<string, {spelled(shape['additionalProperties'])}>"
     return names[shape["type"]]
 
 
