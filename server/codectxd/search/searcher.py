@@ -66,12 +66,10 @@ def _searched(readers: Sequence[Reader], embedder: Embedder | None, query: Query
     candidates = pooled(parts, weights)
     fused = fuse(candidates.lexical, candidates.semantic, weights.lexical_share)
     rows = chunks(readers, shortlist(fused, candidates.named, query.limit, weights))
-    covered = coverage(
-        question.terms,
-        terms_held(readers, question.terms, rows),
-        rows,
-        statistics or statistics_of(readers, question.terms),
-    )
+    covered: dict[int, float] = {}
+    if query.mode != "semantic" or not candidates.semantic:  # By meaning alone: words have no say, nor what was deleted.
+        held = terms_held(readers, question.terms, rows)
+        covered = coverage(question.terms, held, rows, statistics or statistics_of(readers, question.terms))
     ranked = rank(question, candidates, fused, rows, weights, covered)
     ranked = said_first(readers, question, ranked, weights)
     found = hits_of(readers, question, candidates, ranked, query, weights)
