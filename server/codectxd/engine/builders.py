@@ -54,6 +54,7 @@ class Builders:
         self._threads: list[threading.Thread] = []
         self._feeds: list[_Feed] = []
         self._pipelines: list[Pipeline] = []
+        self._busy: set[int] = set()
         self._changed = threading.Condition()
         self._closed = False
 
@@ -70,10 +71,16 @@ class Builders:
             self._threads.append(thread)
             thread.start()
 
-    def give_up(self, run: ScanRun) -> None:
-        """The pipeline of `run`, if it has one, is at its end: what it had begun comes back as problems."""
+    def narrow(self, run: ScanRun) -> None:
+        """The mode of `run` is a simpler one from now on: processes that it has no use for end. What its pipeline had begun,
+        if it had one, comes back as problems."""
         for pipeline in [one for one in self._pipelines if one.run is run]:
             pipeline.kill()
+        with self._changed:
+            # A machine that cannot carry them may not carry one that is wanted beside one that waits.
+            for number in set(range(run.choice.workers, len(self._workers))) - self._busy:
+                self._workers[number].retire()
+            self._changed.notify_all()
 
     def consumed(self, run: ScanRun) -> None:
         """One `done` for `run` was dealt with."""
@@ -142,10 +149,12 @@ class Builders:
     def _next(self, number: int) -> tuple[ScanRun, list[str]] | None:
         """The next portion for the worker of this number, once there is one; None at the end."""
         with self._changed:
+            self._busy.discard(number)
             while not self._closed:
                 for feed in list(self._feeds):
                     batch = self._taken(feed, number)
                     if batch is not None:
+                        self._busy.add(number)
                         return feed.run, batch
                 self._changed.wait()
         return None

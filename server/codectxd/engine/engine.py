@@ -185,7 +185,8 @@ class Engine:
             return self.scans.awaited
         with self._asking:
             # Tickets reach the indexer in their order: the last scan that it hears of is the one that is waited for.
-            ticket = self.scans.ask(force=force or merge)
+            # A mode that was asked for is for this scan, not for the one that may be under way.
+            ticket = self.scans.ask(force=force or merge or mode is not None)
             if ticket:
                 self._covered, _, _ = self.view.overlay.pending_hot()
                 self._send(jobs.Scan(self.root, ticket, self.drafts.open_paths(), force, self._merge_due, mode))

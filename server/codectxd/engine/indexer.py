@@ -368,8 +368,9 @@ class Indexer:
             return
         if choice is not run.choice:
             log.warning("%s: %s; from now on %s", run.root, choice.why, choice.mode)
-            self._builders.give_up(run)
-        run.choice = choice
+        narrowed, run.choice = choice is not run.choice, choice
+        if narrowed:
+            self._builders.narrow(run)
         self._builders.add(run, iter([event.paths]))
 
     def _flush(self, run: ScanRun) -> None:

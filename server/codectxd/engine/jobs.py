@@ -253,9 +253,10 @@ class Published(msgspec.Struct, frozen=True, tag=True):
 
 
 class Build(msgspec.Struct, frozen=True):
-    """How a scan is, or was, built, for people: of `files` files, how many were parsed and chunks embedded, and the stages'
-    `seconds`. `cpu_s` is processor time of workers and indexer, `peak_bytes` the most that they held together; `queues` are
-    the lengths of what waits for each stage, in portions. `estimate` says what a large one will come to."""
+    """How a scan is, or was, built, for people: of `files` files that it took into the index, how many were parsed and
+    chunks embedded, and the stages' `seconds`. `cpu_s` is processor time of workers and indexer, `peak_bytes` the most that
+    they held together; `queues` are the lengths of what waits for each stage, in portions. `estimate` says what a large one
+    will come to."""
 
     mode: BuildMode
     why: str

@@ -27,6 +27,7 @@ class ScanProgress:
         self.failure: str | None = None
         self.seconds: dict[str, float] = {}
         self.build: Build | None = None
+        self.estimate: str | None = None
 
     @property
     def asked(self) -> int:
@@ -90,16 +91,22 @@ class ScanProgress:
         """The indexer says how far it is."""
         if message.ticket == self._ticket:
             self.listed, self.done, self.total, self.files = True, message.done, message.total, message.files
-            self.build = message.build if message.total else self.build
+            self._build_by(message.build)
 
     def ended(self, message: Scanned) -> None:
         """The indexer is through."""
         if message.ticket == self._ticket:
             self.files, self.seconds = message.files, message.seconds
-            self.build = message.build if self.total else self.build
+            self._build_by(message.build)
             self.parsed, self.embedded = message.parsed, message.embedded
             self.done = self.total
             self.finished, self.outstanding, self.stopped = message.ticket, False, False
+
+    def _build_by(self, build: Build | None) -> None:
+        """A look that takes nothing into the index says nothing of how an index is built."""
+        self.estimate = build.estimate if build is not None else None
+        if build is not None and build.files:
+            self.build = build
 
     def progress(self) -> Progress:
         """For a progress bar."""
@@ -107,8 +114,8 @@ class ScanProgress:
             return Progress(self.total, self.total, "done")
         if not self.listed:
             return Progress(0, 0, "looking for changes")
-        if not self.done and self.build is not None and self.build.estimate:
-            return Progress(0, self.total, self.build.estimate)
+        if not self.done and self.estimate:
+            return Progress(0, self.total, self.estimate)
         return Progress(self.done, self.total, f"{self.done} of {self.total} files{self._pace()}")
 
     def _pace(self) -> str:

@@ -55,7 +55,7 @@ class ScanRun:
         self.known: dict[str, bytes] = {}
         self.stamps: dict[str, Stamp] = {}
         self.seen_ns = 0
-        self.files = self.done = self.parsed = self.embedded = 0
+        self.files = self.done = self.taken = self.parsed = self.embedded = 0
         self.seconds: dict[str, float] = {}
         self.problem: str | None = None
         self.writer_cpu_s = time.process_time()
@@ -117,6 +117,7 @@ class ScanRun:
             self._chunks += sum(parcel.chunking.size for parcel in result.parcels)
             self.parsed += sum(parcel.parsed for parcel in result.parcels)
             self.embedded += sum(parcel.embedded for parcel in result.parcels)
+            self.taken += len(result.parcels)
             self.add_seconds(result.seconds)
             self._cpu_s += result.cpu_s
 
@@ -127,7 +128,7 @@ class ScanRun:
             self.choice.mode,
             self.choice.why,
             self.choice.workers,
-            self.done,
+            self.taken,
             self.parsed,
             self.embedded,
             dict(self.seconds),

@@ -190,7 +190,7 @@ def _build(one: messages.WorkspaceStatus, build: messages.BuildStatus, pen: _Pen
     if build.estimate:
         yield f"  {_plain(build.estimate)}"
     spent = f"{build.elapsed_s:.1f} s, {build.files_per_s:.0f} files/s, {build.cpu_s:.1f} s of processors"
-    done = f"{build.files} files looked into, {build.parsed} parsed, {build.embedded} chunks embedded"
+    done = f"{build.files} files taken in, {build.parsed} parsed, {build.embedded} chunks embedded"
     yield f"  {spent}, {_bytes(build.peak_bytes)} at most; {done}"
     stages = [f"{name} {value:.1f}" for name, value in messages.to_builtins(build.stage_seconds).items() if value >= 0.05]
     waiting = [f"{count} before {name}" for name, count in build.queues.items() if count]
