@@ -9,17 +9,33 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from codectxd import system
 
-_BLOCK = 1 << 20
+_PROGRAM = """
+import hashlib, sys
+digest = hashlib.blake2b(digest_size=16)
+with open(sys.argv[1], "rb", buffering=0) as file:
+    while block := file.read(1 << 20):
+        digest.update(block)
+sys.stdout.buffer.write(digest.digest())
+"""
 _SIZE = 16
 
 
+class _Unable(Exception):
+    """No process may be started here."""
+
+
 def put(path: Path) -> None:
-    """Seal the file as it is on the disk now. Raises OSError."""
-    digest = _digest(path)
+    """Seal the file as it is on the disk now, where that can be done. Raises OSError."""
+    try:
+        digest = _digest(path)
+    except _Unable:
+        return
     new = _place(path).with_suffix(".new")
     new.write_bytes(digest + _hash(digest))
     system.sync(new)
@@ -45,6 +61,8 @@ def holds(path: Path) -> bool | None:
         return None
     try:
         found = _digest(path)
+    except _Unable:
+        return None
     except OSError:
         return False if path.exists() else None
     if found == said:
@@ -65,14 +83,23 @@ def _place(path: Path) -> Path:
 
 
 def _digest(path: Path) -> bytes:
-    digest = hashlib.blake2b(digest_size=_SIZE)
-    handle = os.open(path, system.READ_ONLY)
+    """Of the file's bytes, read by a process of its own. Raises OSError, and _Unable where there may be none.
+
+    Whoever closes a file that SQLite has open lets go of all of its locks in that process, whichever of them were of another
+    descriptor: the next connection that closes elsewhere would take itself for the last one, and remove a log in use.
+    """
     try:
-        while block := os.read(handle, _BLOCK):
-            digest.update(block)
-    finally:
-        os.close(handle)
-    return digest.digest()
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", _PROGRAM, os.fspath(path)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+        )
+    except OSError as problem:
+        raise _Unable from problem
+    except subprocess.SubprocessError as problem:
+        raise OSError(f"{path} could not be read: {problem}") from problem
+    return done.stdout
 
 
 def _hash(data: bytes) -> bytes:
