@@ -9,33 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 from codectxd import system
 
-_PROGRAM = """
-import hashlib, sys
-digest = hashlib.blake2b(digest_size=16)
-with open(sys.argv[1], "rb", buffering=0) as file:
-    while block := file.read(1 << 20):
-        digest.update(block)
-sys.stdout.buffer.write(digest.digest())
-"""
+_BLOCK = 1 << 20
 _SIZE = 16
 
 
-class _Unable(Exception):
-    """No process may be started here."""
-
-
 def put(path: Path) -> None:
-    """Seal the file as it is on the disk now, where that can be done. Raises OSError."""
-    try:
-        digest = _digest(path)
-    except _Unable:
-        return
+    """Seal the file as it is on the disk now. Raises OSError."""
+    digest = _digest(path)
     new = _place(path).with_suffix(".new")
     new.write_bytes(digest + _hash(digest))
     system.sync(new)
@@ -61,8 +45,6 @@ def holds(path: Path) -> bool | None:
         return None
     try:
         found = _digest(path)
-    except _Unable:
-        return None
     except OSError:
         return False if path.exists() else None
     if found == said:
@@ -83,23 +65,18 @@ def _place(path: Path) -> Path:
 
 
 def _digest(path: Path) -> bytes:
-    """Of the file's bytes, read by a process of its own. Raises OSError, and _Unable where there may be none.
+    """Of the file's bytes. Raises OSError.
 
-    Whoever closes a file that SQLite has open lets go of all of its locks in that process, whichever of them were of another
-    descriptor: the next connection that closes elsewhere would take itself for the last one, and remove a log in use.
+    The descriptor stays open for as long as the process lives. Whoever closes a file that SQLite has open lets go of all of
+    its locks in that process, whichever descriptor they were of: the next connection that closes elsewhere would take
+    itself for the last one, and remove a log in use. There is one for each opening of an index and for each seal.
     """
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", _PROGRAM, os.fspath(path)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=True,
-        )
-    except OSError as problem:
-        raise _Unable from problem
-    except subprocess.SubprocessError as problem:
-        raise OSError(f"{path} could not be read: {problem}") from problem
-    return done.stdout
+    digest = hashlib.blake2b(digest_size=_SIZE)
+    handle, at = os.open(path, system.READ_ONLY), 0
+    while block := os.pread(handle, _BLOCK, at):
+        digest.update(block)
+        at += len(block)
+    return digest.digest()
 
 
 def _hash(data: bytes) -> bytes:
