@@ -64,7 +64,7 @@ class Surroundings:
                 self.limits = Limits(max_bytes=config.max_file_kb * 1000)
                 self._opened = opened = open_tree(self._root, config)
                 self._silent = opened.tree.find_silent_mounts()
-                self._loose = Spelling(self._root).is_loose()
+                self._loose = Spelling(self._root).is_loose(self._silent)
                 self._watch(opened)
             except (CodectxError, OSError) as problem:
                 log.warning("%s: %s", self._root, problem)

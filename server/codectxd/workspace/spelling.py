@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
 
@@ -52,14 +52,17 @@ class Spelling:
         self._keys: dict[str, dict[str, str]] = {}
         self._known: dict[str, str] = {"": ""}
 
-    def is_loose(self) -> bool:
-        """Whether the root's file system takes a name that is spelled otherwise for the same one."""
-        names = self._names("")
-        return any(self._is_loose(names, respelled) for respelled in (_in_other_case, _composed_otherwise))
+    def is_loose(self, closed: Collection[str] = ()) -> bool:
+        """Whether the root's file system takes a name that is spelled otherwise for the same one.
 
-    def _is_loose(self, names: frozenset[str], respelled: Callable[[str], str]) -> bool:
+        Nothing of `closed`, paths that may hang whoever looks at them, is looked at.
+        """
+        names = self._names("")
+        return any(self._is_loose(names, respelled, closed) for respelled in (_in_other_case, _composed_otherwise))
+
+    def _is_loose(self, names: frozenset[str], respelled: Callable[[str], str], closed: Collection[str]) -> bool:
         """Whether it is, by any one name that has another spelling."""
-        name = next((name for name in names if respelled(name) != name), None)
+        name = next((name for name in names if respelled(name) != name and name not in closed), None)
         if name is None:
             return False
         other = respelled(name)

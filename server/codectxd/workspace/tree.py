@@ -156,7 +156,7 @@ class Tree:
             return Probe(scope, {}, tuple(Skipped(printable(path), reason) for path, reason in away.items()))
         walk = Walk(self.root, self._rules, self._git.list_repository)
         spelling = Spelling(self.root, self._disk)
-        loose = spelling.is_loose()
+        loose = spelling.is_loose(self._closed)
         asked = [path for path in paths if not loose or spelling.is_exact(path)]
         # git knows files by the spelling that they had when they were added, which may be another one.
         wider = list({path.rpartition("/")[0] for path in asked}) if loose else asked

@@ -58,6 +58,8 @@ def test_what_ignores_case_or_accents_is_found_out_by_looking() -> None:
     assert not Spelling("/r", Loose(["Makefile", ACCENT], case=False, accents=False)).is_loose()
     assert not Spelling("/r", Loose(["a", "A"], case=False)).is_loose()
     assert not Spelling("/r", Loose(["1", "2"])).is_loose()
+    assert not Spelling("/r", Loose(["mount"])).is_loose(closed=["mount"])
+    assert Spelling("/r", Loose(["mount", "other"])).is_loose(closed=["mount"])
     assert not Spelling("/r", Loose([])).is_loose()
 
 
