@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
-from codectxd.chunk.languages import language_of
 from codectxd.embed.embedder import Embedder
 from codectxd.engine import jobs
 from codectxd.engine.drafts import Drafts
@@ -31,10 +30,10 @@ from codectxd.errors import IndexUnavailable, ServiceError
 from codectxd.index.reader import Reader
 from codectxd.index.snapshot import Snapshot
 from codectxd.paths import Layout
-from codectxd.types import BuildMode, Freshness, Skipped, Source, Stamp
+from codectxd.types import BuildMode, Freshness, Skipped, Stamp
 from codectxd.workspace.filters import REASONS
 from codectxd.workspace.peek import peek
-from codectxd.workspace.source import read_source, with_line_ends
+from codectxd.workspace.source import read_text, with_line_ends
 
 log = logging.getLogger(__name__)
 
@@ -389,8 +388,7 @@ class Engine:
         return peek(self.root, path, self.around.limits.max_bytes)
 
     def _read_text(self, path: str) -> bytes | None:
-        found = read_source(self.root, path, language_of, self.around.limits)
-        return found.text if isinstance(found, Source) else None
+        return read_text(self.root, path, self.around.limits)
 
     def _stamp(self, path: str) -> Stamp | None:
         try:

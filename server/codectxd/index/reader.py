@@ -423,6 +423,10 @@ class Reader:
         at = line - row.start_line
         return lines[at].removesuffix(b"\r") if 0 <= at < len(lines) else None
 
+    def of_path(self, path: str, made: Callable[[str], frozenset[str]]) -> frozenset[str]:
+        """What `made` makes of a path, which is all that it looks at: remembered for as long as the index is open."""
+        return self._snapshot.of_path(path, made) if self._snapshot is not None else made(path)
+
     def _records(self) -> Collection[FileRecord]:
         return self._snapshot.files.by_doc.values() if self._snapshot is not None else ()
 

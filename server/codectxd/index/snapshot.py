@@ -24,6 +24,7 @@ from codectxd.index.vectors import VectorReader, VectorState, empty_set
 from codectxd.types import Digest, Role, Skipped
 
 _MASKS = 32
+_PATHS = 50_000
 
 
 class PathVectors(msgspec.Struct, frozen=True):
@@ -55,7 +56,9 @@ class Snapshot:
         files: Files,
         meta: Mapping[str, Any],
         problems: tuple[str, ...],
+        of_paths: dict[str, frozenset[str]],
     ) -> None:
+        """`of_paths` is what `of_path` remembers, which an earlier generation may have begun."""
         self.folder = folder
         self.catalog = catalog
         self.lexical = lexical
@@ -69,6 +72,7 @@ class Snapshot:
         self._by_stem: dict[str, list[FileRecord]] | None = None
         self._rows: VectorRows | None = None
         self._folders: Mapping[str, Digest] | None = None
+        self._of_paths = of_paths
 
     @property
     def generation(self) -> int:
@@ -134,6 +138,15 @@ class Snapshot:
             self._by_stem = found
         return self._by_stem
 
+    def of_path(self, path: str, made: Callable[[str], frozenset[str]]) -> frozenset[str]:
+        """What `made`, always the same, makes of a path: remembered."""
+        found = self._of_paths.get(path)
+        if found is None:
+            if len(self._of_paths) >= _PATHS:
+                self._of_paths.clear()
+            found = self._of_paths[path] = made(path)
+        return found
+
     def advanced(self, changed: Collection[str] | None) -> Snapshot:
         """The index as it is now, where only `changed` paths differ (None: anything may). Raises IndexUnavailable."""
         if changed is None or not self.catalog.is_current():
@@ -194,7 +207,8 @@ def _assembled(
     except (IndexUnavailable, msgspec.MsgspecError):
         problems.append("semantic")
     model = vectors.state.model if vectors is not None else None
-    return Snapshot(folder, catalog, lexical, vectors, _files(by_path, model), meta, tuple(problems))
+    of_paths = previous._of_paths if previous is not None else {}
+    return Snapshot(folder, catalog, lexical, vectors, _files(by_path, model), meta, tuple(problems), of_paths)
 
 
 def _files(by_path: dict[str, FileRecord], model: str | None) -> Files:

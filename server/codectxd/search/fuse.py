@@ -46,11 +46,14 @@ def _share(lexical: Collection[int], dense: Collection[int], lexical_share: floa
 
 def _spread(scores: Mapping[int, float], keys: Collection[int], *, nothing: float) -> dict[int, float]:
     """Each key's score between the lowest (0), at most `nothing`, and the highest (1); 1 for all where they are equal."""
-    known = {key: scores[key] for key in keys if key in scores and math.isfinite(scores[key])}
+    known = {key: score for key, score in scores.items() if math.isfinite(score)}
+    spread = dict.fromkeys(keys, 0.0)
     if not known:
-        return dict.fromkeys(keys, 0.0)
+        return spread
     lowest = min(nothing, *known.values())
     width = max(known.values()) - lowest
-    if not 0 < width < math.inf:
-        return {key: float(key in known) for key in keys}
-    return {key: (known[key] - lowest) / width if key in known else 0.0 for key in keys}
+    if 0 < width < math.inf:
+        spread.update([(key, (score - lowest) / width) for key, score in known.items()])
+    else:
+        spread.update(dict.fromkeys(known, 1.0))
+    return spread

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from codectxd.chunk.terms import expand
 from codectxd.index.lexical import Statistics
 from codectxd.index.reader import ChunkRow, Reader
 from codectxd.index.schema import doc_of, key_of
@@ -83,6 +84,16 @@ def terms_held(readers: Sequence[Reader], terms: Sequence[str], keys: Iterable[i
         found = reader.terms_held(terms, mine) if mine else {}
         held.update((doc_of(_mark(key_of(doc, 0), at)), words) for doc, words in found.items())
     return held
+
+
+def path_terms(readers: Sequence[Reader], rows: Mapping[int, ChunkRow]) -> dict[int, frozenset[str]]:
+    """The terms of the path of each document of the pool that has one of `rows`."""
+    paths = {doc_of(key): (origin_of(key), row.path) for key, row in rows.items()}
+    return {doc: readers[at].of_path(path, _terms_of) for doc, (at, path) in paths.items()}
+
+
+def _terms_of(path: str) -> frozenset[str]:
+    return frozenset(expand(path).split())
 
 
 def origin_of(key: int) -> int:

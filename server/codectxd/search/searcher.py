@@ -19,7 +19,7 @@ from codectxd.search.coverage import coverage
 from codectxd.search.filters import widened
 from codectxd.search.fuse import fuse
 from codectxd.search.hits import hits_of
-from codectxd.search.pool import chunks, joint_statistics, pooled, statistics_of, terms_held
+from codectxd.search.pool import chunks, joint_statistics, path_terms, pooled, statistics_of, terms_held
 from codectxd.search.query import Question, parse
 from codectxd.search.rank import rank
 from codectxd.search.shortlist import shortlist
@@ -68,8 +68,8 @@ def _searched(readers: Sequence[Reader], embedder: Embedder | None, query: Query
     rows = chunks(readers, shortlist(fused, candidates.named, query.limit, weights))
     covered: dict[int, float] = {}
     if query.mode != "semantic" or not candidates.semantic:  # By meaning alone: words have no say, nor what was deleted.
-        held = terms_held(readers, question.terms, rows)
-        covered = coverage(question.terms, held, rows, statistics or statistics_of(readers, question.terms))
+        held, in_path = terms_held(readers, question.terms, rows), path_terms(readers, rows)
+        covered = coverage(question.terms, held, in_path, statistics or statistics_of(readers, question.terms))
     ranked = rank(question, candidates, fused, rows, weights, covered)
     ranked = said_first(readers, question, ranked, weights)
     found = hits_of(readers, question, candidates, ranked, query, weights)

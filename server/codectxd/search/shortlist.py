@@ -28,7 +28,7 @@ def shortlist(fused: Mapping[int, Fused], named: Collection[int], limit: int, we
 def _by_file(fused: Mapping[int, Fused]) -> dict[int, list[tuple[float, int]]]:
     """(score, key) of each document's chunks, best first."""
     files: dict[int, list[tuple[float, int]]] = {}
-    for negative, key in sorted((-found.score, key) for key, found in fused.items()):
+    for negative, key in sorted([(-found.words - found.meaning, key) for key, found in fused.items()]):
         files.setdefault(doc_of(key), []).append((-negative, key))
     return files
 

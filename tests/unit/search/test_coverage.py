@@ -6,23 +6,17 @@ from pathlib import Path
 
 from codectxd.index.filters import Filters
 from codectxd.index.lexical import Statistics
-from codectxd.index.reader import ChunkRow
-from codectxd.index.schema import key_of
 from codectxd.search.coverage import coverage
 from unit.search.worlds import World
 
 
-def row(doc: int, path: str) -> ChunkRow:
-    return ChunkRow(key_of(doc, 0), path, "python", "source", "", "lines", 0, 9, 0, 9, False, b"")
-
-
 def test_a_word_counts_by_its_rarity_and_a_path_is_part_of_its_file() -> None:
     statistics = Statistics(100, {("body", "common"): 80, ("body", "rare"): 1, ("body", "cart"): 10})
-    rows = {key_of(doc, 0): row(doc, path) for doc, path in ((1, "a.py"), (2, "b.py"), (3, "shop/cart.py"))}
-    found = coverage(["common", "rare", "cart"], {1: {"common"}, 2: {"rare"}}, rows, statistics)
+    paths: dict[int, set[str]] = {1: {"a", "py"}, 2: {"b", "py"}, 3: {"shop", "cart", "py"}}
+    found = coverage(["common", "rare", "cart"], {1: {"common"}, 2: {"rare"}}, paths, statistics)
     assert found[2] > found[3] > found[1] > 0
-    assert coverage(["rare"], {2: {"rare"}}, rows, statistics) == {1: 0.0, 2: 1.0, 3: 0.0}
-    assert coverage([], {}, rows, statistics) == {1: 0.0, 2: 0.0, 3: 0.0}
+    assert coverage(["rare"], {2: {"rare"}}, paths, statistics) == {1: 0.0, 2: 1.0, 3: 0.0}
+    assert coverage([], {}, paths, statistics) == {1: 0.0, 2: 0.0, 3: 0.0}
 
 
 def test_what_a_file_holds_is_told_for_saved_and_for_unsaved_text(tmp_path: Path) -> None:
