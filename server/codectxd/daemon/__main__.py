@@ -8,14 +8,12 @@ that failed (3), and the daemon goes on in a session of its own, a child of nobo
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
 import logging
 import logging.handlers
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from codectxd import config, locks, paths
 from codectxd.errors import UsageError
@@ -61,8 +59,7 @@ def _serve(layout: paths.Layout, ready: Callable[[], None]) -> int:
         ready()
         return 0
     settings = config.load_user(layout.config_file)
-    with _no_garbage():
-        from codectxd.daemon.listener import Daemon
+    from codectxd.daemon.listener import Daemon
 
     async def serve() -> None:
         await Daemon(layout, settings).run(ready)
@@ -78,7 +75,9 @@ def _serve_alone(layout: paths.Layout) -> int:
     _log_to_terminal()
     settings = config.load_user(layout.config_file)
     source, target = _own_streams()
-    with _no_garbage():
+    from codectxd.daemon.hosting import without_garbage
+
+    with without_garbage():
         from codectxd.daemon.alone import Alone
 
     async def serve() -> None:
@@ -96,18 +95,6 @@ def _own_streams() -> tuple[int, int]:
     os.dup2(2, 1)
     os.close(nowhere)
     return source, target
-
-
-@contextlib.contextmanager
-def _no_garbage() -> Iterator[None]:
-    # pygls and what it brings make objects by the hundred thousand, all of which stay: looking for garbage among them
-    # takes a third of the start, and would take its share of every later collection.
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _lock(layout: paths.Layout) -> int | None:

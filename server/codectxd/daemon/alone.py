@@ -14,6 +14,7 @@ import signal
 import sys
 
 from codectxd.config import UserConfig
+from codectxd.daemon.greeting import Incoming
 from codectxd.daemon.handlers import METHODS
 from codectxd.daemon.hosting import Hosting
 from codectxd.daemon.listener import GRACE_S, STREAM_LIMIT
@@ -42,7 +43,7 @@ class Alone:
             with contextlib.suppress(NotImplementedError):  # Windows: there the end of the input must do.
                 loop.add_signal_handler(number, self.stop)
         reader, writer = open_streams(source, target, STREAM_LIMIT)
-        self._session = Session(self, METHODS, (reader, writer), "session-1")
+        self._session = Session(self, METHODS, (Incoming(reader), writer), "session-1")
         try:
             await self._session.run()
             with contextlib.suppress(OSError, TimeoutError):

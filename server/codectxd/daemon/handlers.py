@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from codectxd.daemon import capabilities
-from codectxd.daemon.capabilities import Folder, InitializeParams
+from codectxd.daemon.capabilities import Abilities, Folder, InitializeParams
 from codectxd.daemon.session import Method, Session
 from codectxd.errors import BadFilter, EmptyQuery
 from codectxd.types import Answer
@@ -64,12 +64,17 @@ class Nothing(messages.Wire, frozen=True):
 
 
 def initialize(session: Session, params: InitializeParams) -> dict[str, Any]:
-    """Answered before anything heavy is imported or opened; the session's folders are opened right after."""
+    """Where it was not the first message of a daemon's connection, which `greeting` answers."""
     able = capabilities.abilities(params.capabilities)
+    welcome(session, params, able)
+    return capabilities.answer(able)
+
+
+def welcome(session: Session, params: InitializeParams, able: Abilities) -> None:
+    """What follows from what a client said of itself: its folders are opened, in the background."""
     session.begin(params.folders(), able)
     if isinstance(params.process_id, int):
         session.belongs_to(params.process_id)
-    return capabilities.answer(able)
 
 
 def ignore(session: Session, params: Nothing) -> None:

@@ -12,16 +12,19 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 import codectxd
 from codectxd.config import UserConfig
-from codectxd.daemon.handlers import METHODS
-from codectxd.daemon.hosting import Hosting
-from codectxd.daemon.session import Session
+from codectxd.daemon.greeting import Greeting, Incoming, greeted
+from codectxd.daemon.hosting import Hosting, without_garbage
 from codectxd.paths import Layout
 from codectxd.wire import messages
+
+if TYPE_CHECKING:
+    from codectxd.daemon.session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ class Daemon:
         self._layout = layout
         self._config = config
         self._sessions: dict[Session, asyncio.Task[None]] = {}
+        self._arriving: set[asyncio.Task[None]] = set()
         self._names = (f"session-{number}" for number in itertools.count(1))
         self._stopped = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None
@@ -110,12 +114,23 @@ class Daemon:
         """A session's client has this process; the daemon notices its end by its socket."""
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        session = Session(self, METHODS, (reader, writer), next(self._names))
         task = asyncio.current_task()
         assert task is not None
+        self._arriving.add(task)
+        self._watch_idleness()
+        incoming = Incoming(reader)
+        try:
+            greeting = await greeted(incoming, writer)
+            await asyncio.to_thread(_load_session)
+        except BaseException:
+            writer.close()
+            raise
+        finally:
+            self._arriving.discard(task)
+            self._watch_idleness()
+        session = self._begun(incoming, writer, greeting)
         self._sessions[session] = task
         self._watch_idleness()
-        logger.info("%s begins", session.session_name)
         try:
             await session.run()
         finally:
@@ -123,16 +138,30 @@ class Daemon:
             logger.info("%s ended", session.session_name)
             self._watch_idleness()
 
+    def _begun(self, incoming: Incoming, writer: asyncio.StreamWriter, greeting: Greeting | None) -> Session:
+        """The session of a client that was greeted, or that began with something else."""
+        from codectxd.daemon.handlers import METHODS, welcome
+        from codectxd.daemon.session import Session
+
+        session = Session(self, METHODS, (incoming, writer), next(self._names))
+        logger.info("%s begins", session.session_name)
+        if greeting is not None:
+            welcome(session, greeting.params, greeting.able)
+        return session
+
     def _watch_idleness(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
-        if not self._sessions and self._socket is None:
+        alone = not (self._sessions or self._arriving)
+        if alone and self._socket is None:
             self.stop()
-        elif not self._sessions and self._config.idle_exit_s > 0:
+        elif alone and self._config.idle_exit_s > 0:
             self._idle = asyncio.get_running_loop().call_later(self._config.idle_exit_s, self.stop)
 
     async def _close(self) -> None:
+        for task in self._arriving:
+            task.cancel()
         for session in list(self._sessions):
             session.end()
         if self._sessions:
@@ -141,3 +170,10 @@ class Daemon:
             session.abort()
         await self.hosting.close()
         logger.info("codectxd ended")
+
+
+def _load_session() -> None:
+    """Import what serves sessions: pygls, which takes most of a start."""
+    with without_garbage():
+        import codectxd.daemon.handlers
+        import codectxd.daemon.session  # noqa: F401

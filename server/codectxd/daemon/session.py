@@ -20,13 +20,14 @@ from pygls.lsp.server import LanguageServer
 import codectxd
 from codectxd.daemon.buffers import Buffers
 from codectxd.daemon.capabilities import Abilities
+from codectxd.daemon.greeting import Incoming
 from codectxd.daemon.notices import StatusNotices, Troubles
 from codectxd.daemon.progress import IndexRuns, Works
 from codectxd.daemon.protocol import Protocol
 from codectxd.daemon.roots import Roots
 from codectxd.errors import UsageError
 from codectxd.wire import messages, positions
-from codectxd.wire.framing import Failure, FrameError, Headers, Message, RpcError, decode
+from codectxd.wire.framing import Failure, FrameError, Message, RpcError, decode
 from codectxd.wire.positions import Encoding
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Server(Shape):
 
 
 class Session(LanguageServer):
-    """One client's connection, from accept to close."""
+    """One client's connection, from its greeting to its close."""
 
     protocol: Protocol
 
@@ -73,7 +74,7 @@ class Session(LanguageServer):
         self,
         daemon: Server,
         methods: Mapping[str, Method],
-        streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        streams: tuple[Incoming, asyncio.StreamWriter],
         name: str,
     ) -> None:
         self.session_name = name
@@ -86,7 +87,7 @@ class Session(LanguageServer):
         self.work = Works(self)
         self._daemon = daemon
         self._methods = methods
-        self._reader, self._writer = streams
+        self._incoming, self._writer = streams
         self._notices: list[StatusNotices | IndexRuns | Troubles] = []
         self._forget: list[Callable[[], None]] = []
         self._attaching: set[asyncio.Task[None]] = set()
@@ -95,7 +96,7 @@ class Session(LanguageServer):
     async def run(self) -> None:
         """Serve until the client leaves, says exit, or sends what is not LSP."""
         try:
-            while not self.ended and (body := await self._read()) is not None:
+            while not self.ended and (body := await self._incoming.next()) is not None:
                 self._receive(body)
                 await self._writer.drain()
                 await self._room()
@@ -194,20 +195,6 @@ class Session(LanguageServer):
         self.buffers.attach([host.open(root) for root in self.roots])
         if not self._forget:
             self._forget = [host.on_change(notices.changed) for notices in self._notices]
-
-    async def _read(self) -> bytes | None:
-        """The next body, or None at the end of the stream. Raises FrameError."""
-        headers = Headers()
-        while True:
-            try:
-                line = await self._reader.readline()
-            except ValueError as problem:  # asyncio's word for a line beyond its limit.
-                raise FrameError("This is not LSP: a header line does not end.") from problem
-            if not line:
-                return None
-            length = headers.feed(line)
-            if length is not None:
-                return await self._reader.readexactly(length)
 
     def _receive(self, body: bytes) -> None:
         try:

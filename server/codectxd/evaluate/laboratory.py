@@ -33,7 +33,9 @@ class Home:
     def __init__(self, folder: Path, settings: str = _SETTINGS) -> None:
         folder.mkdir()
         (folder / "config.toml").write_text(settings)
-        self.environment = {**os.environ, "CODECTX_HOME": str(folder)}
+        # pip compiles what it installs; from a checkout, with this set, every process would compile all that it imports.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        self.environment = {**inherited, "CODECTX_HOME": str(folder)}
         self.layout = Layout(state=folder, runtime=folder / "run", config=folder)
 
     def command(self, *arguments: str) -> bytes:
