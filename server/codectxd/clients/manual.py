@@ -47,7 +47,8 @@ GROUPS: Mapping[str, str] = MappingProxyType(
 
 BENCHMARKS = (
     "initialize", "cold-index", "last-definition", "restart", "unsaved", "saved", "search", "command", "symbols", "rest",
-    "search-while-building", "branch-switch", "modes", "bulk",
+    "search-while-building", "branch-switch", "modes", "bulk", "second-core", "five-open", "unchanged", "arrivals",
+    "three-builds",
 )  # fmt: skip
 """What `codectxd bench` can measure; here, since the command line does not import what measures."""
 
@@ -193,7 +194,7 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             "more",
             "measure the numbers that codectxd promises",
             f"Measures this machine with copies of a folder, in a home of its own. NAME is one of: {', '.join(BENCHMARKS)};"
-            " the last two, which compare and promise nothing, only run when they are named.",
+            " those from modes on, which compare ways of doing the same or take long, only run when they are named.",
             (
                 ("codectxd bench", "everything, which takes some minutes"),
                 ("codectxd bench search symbols --json", "two of them, for a program"),

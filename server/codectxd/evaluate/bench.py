@@ -20,7 +20,7 @@ import msgspec
 
 import codectxd
 from codectxd.errors import CodectxError, UsageError
-from codectxd.evaluate import answering, building, comparing, following, generated, resting, starting, yardstick
+from codectxd.evaluate import answering, building, comparing, following, generated, resting, scaling, starting, yardstick
 from codectxd.evaluate.corpus import standard_library
 from codectxd.evaluate.laboratory import Laboratory
 from codectxd.evaluate.report import Failed, Report, Row
@@ -44,12 +44,17 @@ BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType(
         "branch-switch": building.branch_switch,
         "modes": comparing.modes,
         "bulk": comparing.bulk,
+        "second-core": scaling.second_core,
+        "five-open": scaling.five_open,
+        "unchanged": scaling.unchanged,
+        "arrivals": scaling.arrivals,
+        "three-builds": scaling.three_builds,
     }
 )
 """By the name to ask for, in the order in which they run: what changes the shared index comes last."""
 
-BY_NAME_ALONE = ("modes", "bulk")
-"""What compares ways of doing the same and promises nothing: it is left out where no name is given."""
+BY_NAME_ALONE = ("modes", "bulk", "second-core", "five-open", "unchanged", "arrivals", "three-builds")
+"""What compares ways of doing the same, or is about much at once and takes long: it is left out where no name is given."""
 
 
 def run(names: Sequence[str], folder: Path | None, files: int | None, on_begin: Callable[[str], None]) -> Report:

@@ -60,6 +60,12 @@ def sources(folder: Path, *, at_most: int) -> list[Path]:
     return sorted(path for path in folder.rglob("*.py") if 0 < path.stat().st_size <= at_most)
 
 
+def files(folder: Path, *, at_most: int) -> list[Path]:
+    """The files of `folder` up to `at_most` bytes that are not git's, in the order of their paths."""
+    every = sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size <= at_most)
+    return [path for path in every if ".git" not in path.relative_to(folder).parts]
+
+
 def spread(paths: list[Path], count: int) -> list[Path]:
     """`count` of `paths` at even distances by size, the largest among them: few small ones would flatter."""
     by_size = sorted(paths, key=lambda path: (path.stat().st_size, path))
