@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from codectxd.errors import IndexUnavailable
+from codectxd.index.bases import empty_set
 from codectxd.index.catalog import CatalogView, FileRecord
 from codectxd.index.dense import VectorRows
 from codectxd.index.lexical import LexicalReader, lexical_folder
 from codectxd.index.merkle import folder_digests
 from codectxd.index.schema import Rows, Scales
-from codectxd.index.vectors import VectorReader, VectorState, empty_set
+from codectxd.index.vectors import VectorReader, VectorState
 from codectxd.types import Digest, Role, Skipped
 
 _MASKS = 32

@@ -63,15 +63,21 @@ def open_store(folder: Path, **options: Any) -> Store:
     return Store(folder, ROOT, embedder().model_id, embedder().dimension, **options)
 
 
-def applied(folder: Path, *groups: Group, reached: Callable[[str], None] = lambda step: None, merge: bool = False) -> None:
+def applied(
+    folder: Path,
+    *groups: Group,
+    reached: Callable[[str], None] = lambda step: None,
+    merge: bool = False,
+    delta: bool = True,
+) -> None:
     """Open `folder`, apply groups one by one, and close."""
     store, vault = open_store(folder), Vault(folder.parent / "vault.db")
     try:
-        writer = Writer(store, vault, CHUNKER_VERSION, reached)
+        writer = Writer(store, vault, CHUNKER_VERSION, reached, delta=delta)
         for group in groups:
             writer.apply(group)
         if merge:
-            writer.merge_vectors(force=True)
+            writer.merge_vectors()
     finally:
         store.close()
         vault.close()
