@@ -11,19 +11,16 @@ import asyncio
 import contextlib
 import gc
 import logging
-import logging.handlers
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 
 from codectxd import config, locks, paths
+from codectxd.daemon.log import LogFile
 from codectxd.errors import UsageError
 
 logger = logging.getLogger("codectxd.daemon")
-
-LOG_BYTES = 2_000_000
-LOG_FILES = 2
 
 LEAVING_S = 15.0
 """How long a daemon that was asked to end may take, before a new one gives up waiting for its place."""
@@ -154,13 +151,12 @@ def _nothing() -> None:
 
 
 def _log_to(layout: paths.Layout, *, also_terminal: bool) -> None:
-    """Messages go to the log, which is kept small. No message's body is ever logged: it is somebody's source."""
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     handlers: list[logging.Handler] = []
     try:
-        handlers.append(logging.handlers.RotatingFileHandler(layout.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES))
-    except OSError as problem:
+        handlers.append(LogFile(layout.log, with_errors=not also_terminal))
+    except (OSError, UsageError) as problem:
         logger.warning("The log %s cannot be written: %s", layout.log, problem)
     if also_terminal:
         handlers.append(logging.StreamHandler())
