@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from codectxd import config, locks, paths
+from codectxd import config, locks, paths, system
 from codectxd.daemon.log import LogFile
 from codectxd.errors import UsageError
 
@@ -31,6 +31,7 @@ _FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 def main(arguments: list[str]) -> int:
     """Exit status: 0 it ended as asked, or another daemon serves; 2 the settings are wrong; 3 it could not serve."""
     os.umask(0o077)
+    system.be_frugal()
     layout = paths.layout()
     try:
         paths.make_private(layout.state)

@@ -82,6 +82,7 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s indexer %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     system.be_nice()
+    system.be_frugal()
     _serve(parent_channel(jobs.IndexerJob), os.cpu_count() or 1, None)
 
 
