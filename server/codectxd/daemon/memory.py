@@ -9,7 +9,7 @@ from codectxd import system
 
 
 def resident_bytes(pid: int) -> int:
-    """Bytes that `pid` and all its descendants hold in memory; without /proc, the most this process ever held; on Windows, 0."""
+    """Bytes that `pid` and all its descendants hold; without /proc, the most this process ever held; on Windows, 0."""
     if sys.platform == "win32":
         return 0
     if not Path("/proc/self/statm").exists():
