@@ -85,6 +85,7 @@ class Host:
                 self._layout,
                 loop=asyncio.get_running_loop(),
                 send=self._link.send,
+                prepare=self._link.prepare,
                 wake=self._lane.wake,
                 embedder=lambda: (self._embedder, self._model_state == "loading"),
                 changed=self._tell,

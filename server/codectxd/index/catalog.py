@@ -12,7 +12,6 @@ import contextlib
 import os
 import secrets
 import sqlite3
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,7 +65,7 @@ _SYMBOL_COLUMNS = "s.name, s.kind, s.container, s.line, s.start_column, s.end_co
 class FileRecord(msgspec.Struct, frozen=True, gc=False):
     """A file of a tree, with what is known of its document.
 
-    `seen_ns` is the clock when its stamp was taken; `stem` is the file's name as `plain_stem` has it.
+    `seen_ns` is the clock when its stamp was taken.
     """
 
     path: str
@@ -79,7 +78,11 @@ class FileRecord(msgspec.Struct, frozen=True, gc=False):
     model: str | None
     stamp: Stamp
     seen_ns: int
-    stem: str
+
+    @property
+    def stem(self) -> str:
+        """The file's name as `plain_stem` has it."""
+        return plain_stem(self.path)
 
 
 class PathRows(msgspec.Struct, frozen=True):
@@ -461,7 +464,17 @@ class CatalogView:
     def files(self) -> list[FileRecord]:
         """Every file of the working tree."""
         with self._connection() as db:
-            return [_file_record(row) for row in db.execute(_FILES_SQL, (WORKING_TREE,))]
+            return _file_records(db.execute(_FILES_SQL, (WORKING_TREE,)))
+
+    def stamps(self) -> Iterator[tuple[str, bytes, Stamp, int, str | None]]:
+        """Path, digest, stamp, the clock when it was taken, and model of every file of the working tree."""
+        sql = (
+            "SELECT files.path, digest, mtime_ns, size, inode, ctime_ns, seen_ns, model"
+            " FROM files JOIN documents USING (doc) WHERE tree = ?"
+        )
+        with self._connection() as db:
+            for path, digest, mtime_ns, bytes_, inode, ctime_ns, seen_ns, model in db.execute(sql, (WORKING_TREE,)):
+                yield path, digest, Stamp(mtime_ns, bytes_, inode, ctime_ns), seen_ns, model
 
     def members(self) -> dict[str, tuple[int, str | None]]:
         """Document and model of every file of the working tree, by path."""
@@ -476,7 +489,7 @@ class CatalogView:
         with self._connection() as db, _one_state(db):
             for part in _parts(list(paths)):
                 wanted = f" AND files.path IN ({_marks(part)})"
-                found += [_file_record(row) for row in db.execute(_FILES_SQL + wanted, (WORKING_TREE, *part))]
+                found += _file_records(db.execute(_FILES_SQL + wanted, (WORKING_TREE, *part)))
                 more = _path_rows(db.execute(_PATHS_SQL + wanted, (WORKING_TREE, model, *part)))
                 rows = PathRows(rows.docs + more.docs, rows.rows + more.rows, rows.scales + more.scales)
         return found, rows
@@ -488,7 +501,7 @@ class CatalogView:
         with self._connection() as db, _one_state(db):
             meta = dict(db.execute("SELECT name, value FROM meta"))
             rows = _path_rows(db.execute(_PATHS_SQL, (WORKING_TREE, model_of(meta))))
-            return meta, [_file_record(row) for row in db.execute(_FILES_SQL, (WORKING_TREE,))], rows
+            return meta, _file_records(db.execute(_FILES_SQL, (WORKING_TREE,))), rows
 
     def skipped(self) -> list[Skipped]:
         """Every file that is not indexed, with the reason."""
@@ -638,17 +651,17 @@ def fold(name: str) -> str:
     return name.casefold()
 
 
-def _file_record(row: tuple[Any, ...]) -> FileRecord:
-    path, doc, digest, language, role, chunks, plain, model, *times, seen_ns = row
+def _file_records(found: Iterable[tuple[Any, ...]]) -> list[FileRecord]:
     # There are as many records as files, and only few languages, roles and models.
-    language, role, model = map(_interned, (language, role, model))
-    return FileRecord(
-        path, doc, digest, language, role, chunks, bool(plain), model, Stamp(*times), seen_ns, plain_stem(path)
-    )  # fmt: skip
-
-
-def _interned(value: Any) -> Any:
-    return sys.intern(value) if value is not None else None
+    same: dict[Any, Any] = {}
+    one = same.setdefault
+    return [
+        FileRecord(
+            path, doc, digest, one(language, language), one(role, role), chunks, bool(ascii_), one(model, model),
+            Stamp(mtime_ns, size, inode, ctime_ns), seen_ns,
+        )
+        for path, doc, digest, language, role, chunks, ascii_, model, mtime_ns, size, inode, ctime_ns, seen_ns in found
+    ]  # fmt: skip
 
 
 def _path_rows(found: Iterable[tuple[int, bytes, float | None]]) -> PathRows:

@@ -18,9 +18,8 @@ FILTERS = [Filters(), Filters(content="all"), Filters(content="docs"), Filters(p
 def record(path: str, doc: int) -> FileRecord:
     text = path.endswith(".md")
     language, role = ("markdown", "docs") if text else ("python", "source")
-    stem = path.rpartition("/")[2].partition(".")[0]
     model = "model" if doc % 5 else None
-    return FileRecord(path, doc, b"%d" % doc, language, role, doc % 3, True, model, Stamp(doc, 1, 1), 0, stem)  # type: ignore[arg-type]
+    return FileRecord(path, doc, b"%d" % doc, language, role, doc % 3, True, model, Stamp(doc, 1, 1), 0)  # type: ignore[arg-type]
 
 
 def rows(records: list[FileRecord]) -> PathRows:
