@@ -43,6 +43,9 @@ class UserConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is kept of texts that no folder holds any more; the longest unused go first."""
     graph_from: int = GRAPH_FROM
     """From so many vectors on, a graph over them is tried, and used if it finds nearly all that a scan does; 0: never."""
+    delta: bool = True
+    """Vectors of what is saved are appended to a delta, which is folded into the base when it has grown; without, each group
+    that is indexed makes a new base: a saved file costs more, the larger the index the more, and nothing is held twice."""
     file_deadline_s: float = 20.0
     """A worker that spends longer than this on one file is ended, and the file skipped by name."""
     idle_exit_s: float = 900.0

@@ -6,6 +6,7 @@ Linux is what the tests run on; what is done elsewhere is marked in the README a
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -13,6 +14,9 @@ from pathlib import Path
 
 READ_ONLY = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 """Flags to open a file that somebody may have replaced by a pipe or a terminal; descriptors are never inherited anyway."""
+
+_M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -3, -1
+"""glibc's numbers for what `mallopt` sets."""
 
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 """The flag not to follow a symbolic link; on Windows, where making one takes a privilege, nothing."""
@@ -42,6 +46,24 @@ def bound_memory(most_bytes: int) -> None:
 
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, resource.RLIM_INFINITY))
+
+
+def be_frugal() -> None:
+    """Have the C library's allocator keep little of what is freed, where it can be told. Before any thread is started."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            libc = ctypes.CDLL(None)
+            libc.mallopt(_M_ARENA_MAX, 2)
+            # A fixed size keeps it from growing with the largest piece that was ever freed.
+            libc.mallopt(_M_MMAP_THRESHOLD, 1 << 20)
+            libc.mallopt(_M_TRIM_THRESHOLD, 4 << 20)
+
+
+def give_back_memory() -> None:
+    """Have the allocator return to the system what it holds unused, where it can be asked to: some milliseconds."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def resident_bytes_of(pid: int) -> int:

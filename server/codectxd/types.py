@@ -24,7 +24,7 @@ Digest: TypeAlias = bytes
 """BLAKE2b with 16 bytes of output."""
 
 
-class Stamp(msgspec.Struct, frozen=True):
+class Stamp(msgspec.Struct, frozen=True, gc=False):
     """What `stat` says of a file: equal stamps mean an unchanged file, unless the file was written just now.
 
     `ctime_ns` is the clock's word that somebody touched the file, which who puts its times back cannot take back.

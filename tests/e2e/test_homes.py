@@ -72,6 +72,16 @@ def test_the_same_runtime_folder_is_found_whoever_looks(place: Path, monkeypatch
     assert "relative" not in str(layout().runtime)
 
 
+def test_a_log_that_is_removed_is_made_again(place: Path) -> None:
+    home = Home(place / "h")
+    with home.session(place / "tree") as connection:
+        assert fresh(connection, place / "tree")
+        home.layout.log.unlink()
+    until(lambda: home.layout.log.exists() and " ended" in home.layout.log.read_text(), "the end of the session")
+    assert home.run("logs")[0] == 0
+    home.close()
+
+
 def test_a_daemon_whose_folder_was_removed_serves_who_it_serves_and_leaves(place: Path) -> None:
     home = Home(place / "h")
     root = place / "tree"
@@ -82,6 +92,8 @@ def test_a_daemon_whose_folder_was_removed_serves_who_it_serves_and_leaves(place
         shutil.rmtree(place / "h")
         assert daemon.is_running()
     until(lambda: not daemon.is_running() or daemon.status() == psutil.STATUS_ZOMBIE, "the end of the daemon")
+    assert "this one serves who it serves, and leaves" in home.layout.log.read_text(), "the log was made again"
+    shutil.rmtree(place / "h")
     (place / "h").mkdir()
     with home.session(root) as connection:
         assert fresh(connection, root)

@@ -57,7 +57,7 @@ HOMES: dict[str, set[str]] = {
     "onnxruntime": {"embed.onnx"},
     "tokenizers": {"embed.onnx", "evaluate.floor"},
     "tantivy": {"index.lexical"},
-    "usearch": {"index.vectors", "index.graph"},
+    "usearch": {"index.bases", "index.graph"},
     "numkong": {"index.vectors", "index.graph"},
     "sqlite3": {"index.catalog", "index.vault"},
     "mcp": {"clients.mcp"},

@@ -59,7 +59,7 @@ USE = """
 from pathlib import Path
 from codectxd import paths, system as ours
 from codectxd.daemon.memory import resident_bytes
-from codectxd.index.vectors import VectorState, VectorWriter, empty_set
+from codectxd.index.vectors import VectorState, VectorWriter
 from codectxd.types import Source
 from codectxd.workspace.filters import Limits
 from codectxd.workspace.peek import peek

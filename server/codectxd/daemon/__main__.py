@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import logging.handlers
 import os
 import sys
 import time
 from collections.abc import Callable
 
-from codectxd import config, locks, paths
+from codectxd import config, locks, paths, system
+from codectxd.daemon.log import LogFile
 from codectxd.errors import UsageError
 
 logger = logging.getLogger("codectxd.daemon")
-
-LOG_BYTES = 2_000_000
-LOG_FILES = 2
 
 LEAVING_S = 15.0
 """How long a daemon that was asked to end may take, before a new one gives up waiting for its place."""
@@ -32,6 +29,7 @@ _FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 def main(arguments: list[str]) -> int:
     """Exit status: 0 it ended as asked, or another daemon serves; 2 the settings are wrong; 3 it could not serve."""
     os.umask(0o077)
+    system.be_frugal()
     layout = paths.layout()
     try:
         paths.make_private(layout.state)
@@ -141,13 +139,12 @@ def _nothing() -> None:
 
 
 def _log_to(layout: paths.Layout, *, also_terminal: bool) -> None:
-    """Messages go to the log, which is kept small. No message's body is ever logged: it is somebody's source."""
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     handlers: list[logging.Handler] = []
     try:
-        handlers.append(logging.handlers.RotatingFileHandler(layout.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES))
-    except OSError as problem:
+        handlers.append(LogFile(layout.log, with_errors=not also_terminal))
+    except (OSError, UsageError) as problem:
         logger.warning("The log %s cannot be written: %s", layout.log, problem)
     if also_terminal:
         handlers.append(logging.StreamHandler())

@@ -103,6 +103,8 @@ def _session(spec: ModelSpec) -> InferenceSession:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # It pays where runs are of one size; here it keeps room for the largest that ever was.
+    options.enable_mem_pattern = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(spec.weights, options, providers=["CPUExecutionProvider"])

@@ -54,16 +54,19 @@ class Engine:
         *,
         loop: asyncio.AbstractEventLoop,
         send: Callable[[jobs.IndexerJob], None],
+        prepare: Callable[[], None] = lambda: None,
         wake: Callable[[], None],
         embedder: Callable[[], tuple[Embedder | None, bool]],
         changed: Callable[[Engine], None],
         handicap: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """`send` reaches the indexer, `wake` the lane; `embedder` gives the model and whether it may yet come; `changed`
-        is called on the loop after each change of the status; `handicap` says what all workspaces must do without."""
+        """`send` reaches the indexer, `prepare` has it started in time, `wake` the lane; `embedder` gives the model and
+        whether it may yet come; `changed` is called on the loop after each change of the status; `handicap` says what all
+        workspaces must do without."""
         self.root = root
         self._loop = loop
         self._send_job = send
+        self._prepare_indexer = prepare
         self._embedder = embedder
         self._changed = changed
         self._handicap = handicap
@@ -107,6 +110,7 @@ class Engine:
     def _open(self) -> None:
         # Whoever opens waits for none of this: first what was known, then the writer, then the watcher, and only then
         # the scan, so that nothing falls between it and the watcher.
+        self._prepare_indexer()
         self.following.start()
         self._compare_drafts(None)
         self._send(jobs.Open(self.root))

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from codectxd import system
 from codectxd.config import UserConfig
 from codectxd.embed.embedder import Embedder
 from codectxd.embed.model import embedded
@@ -84,6 +85,7 @@ class Host:
                 self._layout,
                 loop=asyncio.get_running_loop(),
                 send=self._link.send,
+                prepare=self._link.prepare,
                 wake=self._lane.wake,
                 embedder=lambda: (self._embedder, self._model_state == "loading"),
                 changed=self._tell,
@@ -172,10 +174,13 @@ class Host:
             engine.take(reply)
             if isinstance(reply, jobs.Scanned):
                 self._lane.warm()
+                system.give_back_memory()
         except (CodectxError, OSError):
             log.exception("%s: a message of the indexer could not be used", reply.root)
 
     def _indexer_lost(self, restart: bool) -> None:
+        # It leaves when nothing was saved for a while, and may have published a great deal before.
+        system.give_back_memory()
         if not self._closed:
             for engine in list(self._engines.values()):
                 engine.indexer_lost(restart)

@@ -32,12 +32,17 @@ from codectxd.engine.pipes import Pipes
 from codectxd.engine.scan import ScanRun, list_tree
 from codectxd.errors import CodectxError, ModelUnavailable
 from codectxd.index import graph
+from codectxd.index.bases import Unwanted
 from codectxd.index.graph import GraphState
 from codectxd.index.store import Store, WrittenElsewhere
 from codectxd.index.vault import Vault
+from codectxd.index.vectors import Fold
 from codectxd.index.writer import Applied, Group, Writer
 
 log = logging.getLogger(__name__)
+
+_BULK_FILES = 100
+"""After a scan that read more files than this nothing much follows for a while."""
 
 _LOCK_PATIENCE_S = 0.1
 """Who looks whether a lock is held has it for an instant; whoever holds it longer writes."""
@@ -54,6 +59,13 @@ class Listed(msgspec.Struct, frozen=True):
     problem: str | None
 
 
+class Folded(msgspec.Struct, frozen=True):
+    """A new base of a workspace's vectors was written, or could not be."""
+
+    root: str
+    fold: Fold
+
+
 class Drawn(msgspec.Struct, frozen=True):
     """A graph over the vectors of a workspace was built; None where it finds too little to be used."""
 
@@ -62,7 +74,7 @@ class Drawn(msgspec.Struct, frozen=True):
     graph: GraphState | None
 
 
-Event: TypeAlias = jobs.IndexerJob | Built | Listed | Drawn | Ended
+Event: TypeAlias = jobs.IndexerJob | Built | Listed | Folded | Drawn | Ended
 
 
 def main() -> None:
@@ -70,6 +82,7 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s indexer %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     system.be_nice()
+    system.be_frugal()
     _serve(parent_channel(jobs.IndexerJob), os.cpu_count() or 1, None)
 
 
@@ -108,6 +121,7 @@ class Indexer:
         self._vault = Vault(layout.vault)
         self._writers: dict[str, Writer] = {}
         self._runs: dict[str, ScanRun] = {}
+        self._folds: dict[str, tuple[Fold, threading.Thread]] = {}
         self._drawing: dict[str, int] = {}
         self._scanned_for_good: dict[str, int] = {}
         self._builders = Builders(max(workers, 1), config.file_deadline_s, self._events.put, start)
@@ -120,7 +134,7 @@ class Indexer:
             try:
                 event = self._events.get(timeout=idle_s)
             except queue.Empty:
-                if self._runs or self._drawing:
+                if self._runs or self._folds or self._drawing:
                     continue
                 return
             if isinstance(event, Ended):
@@ -135,6 +149,8 @@ class Indexer:
         for run in self._runs.values():
             run.cancelled = True
         self._builders.close()
+        for root in list(self._folds):
+            self._end_fold(root)
         for writer in self._writers.values():
             writer.store.close()
         self._vault.close()
@@ -167,6 +183,8 @@ class Indexer:
                     self._listed(event)
                 case Built():
                     self._built(event)
+                case Folded():
+                    self._folded(event)
                 case Drawn():
                     self._drawn(event)
         except WrittenElsewhere:
@@ -186,7 +204,7 @@ class Indexer:
         if writer is None:
             folder = self._layout.workspace(root)
             store = Store(folder, root, self._model, self._dimension, lock_timeout_s=_LOCK_PATIENCE_S, afresh=afresh)
-            writer = self._writers[root] = Writer(store, self._vault, CHUNKER_VERSION)
+            writer = self._writers[root] = Writer(store, self._vault, CHUNKER_VERSION, delta=self._config.delta)
             for repair in store.repairs:
                 log.info("%s: %s", root, repair)
                 self._channel.send(jobs.Note(root, repair))
@@ -195,6 +213,7 @@ class Indexer:
 
     def _release(self, root: str) -> None:
         self._cancel(root)
+        self._end_fold(root)
         self._drawing.pop(root, None)
         writer = self._writers.pop(root, None)
         if writer is not None:
@@ -224,17 +243,61 @@ class Indexer:
         group = Group(job.parcels, job.gone, job.skipped, job.clear_skips, job.stamps, job.seen_ns)
         applied = writer.apply(group)
         self._publish(job.root, applied, job.sequence)
-        self._merge(job.root, writer)
+        self._fold(job.root, writer)
 
-    def _merge(self, root: str, writer: Writer, *, force: bool = False) -> None:
-        merged = writer.merge_vectors(force=force)
+    # -- vectors that are folded ------------------------------------------------------------------------------------------
+
+    def _fold(self, root: str, writer: Writer, *, at_rest: bool = False) -> None:
+        """Have the delta folded into a new base where it has grown enough, while everything goes on."""
+        if root in self._folds:
+            return
+        if not writer.wants_fold(at_rest=at_rest):
+            self._draw(root, writer)
+            return
+        fold = writer.begin_fold()
+
+        def write() -> None:
+            try:
+                fold.write()
+            except Unwanted:
+                return
+            except OSError:
+                log.exception("%s: vectors could not be folded", root)
+            self._events.put(Folded(root, fold))
+
+        thread = threading.Thread(target=write, name="fold", daemon=True)
+        self._folds[root] = fold, thread
+        thread.start()
+
+    def _folded(self, event: Folded) -> None:
+        root, writer = event.root, self._writers.get(event.root)
+        if writer is None or root not in self._folds or self._folds[root][0] is not event.fold:
+            return
+        del self._folds[root]
+        if event.fold.checksum is None:
+            return
+        applied = writer.finish_fold(event.fold)
+        if applied is not None:
+            self._publish(root, applied, 0)
+        self._fold(root, writer, at_rest=root not in self._runs)
+
+    def _end_fold(self, root: str) -> None:
+        """Forget a fold under way; its thread writes no more once this returns."""
+        if root in self._folds:
+            fold, thread = self._folds.pop(root)
+            fold.cancel()
+            thread.join()
+
+    def _merge_vectors(self, root: str, writer: Writer) -> None:
+        """Make one base of all that lives, here and now."""
+        self._end_fold(root)
+        merged = writer.merge_vectors()
         if merged is not None:
             self._publish(root, merged, 0)
-        self._draw(root, writer)
 
     def _draw(self, root: str, writer: Writer) -> None:
         """Have a graph built beside a base that is large enough, while everything goes on."""
-        if root in self._drawing or not writer.wants_graph(self._config.graph_from):
+        if root in self._runs or root in self._drawing or not writer.wants_graph(self._config.graph_from):
             return
         vectors = writer.store.vectors
         if self._scanned_for_good.get(root) == vectors.state.generation:
@@ -379,6 +442,7 @@ class Indexer:
             applied = self._writers[run.root].apply(group)
             run.add_seconds(applied.seconds)
             self._publish(run.root, applied, 0)
+            self._fold(run.root, self._writers[run.root])
         self._say_how_far(run)
 
     def _say_how_far(self, run: ScanRun) -> None:
@@ -395,10 +459,13 @@ class Indexer:
         self._flush(run)
         del self._runs[run.root]
         self._writers[run.root].store.catalog.set_meta("due", 0)
+        writer = self._writers[run.root]
         if run.merge:
             self._merge_words(run)
-        self._merge(run.root, self._writers[run.root], force=run.merge or run.total > 100)
-        self._writers[run.root].store.catalog.checkpoint()
+        if run.merge or not self._config.delta:
+            self._merge_vectors(run.root, writer)
+        self._fold(run.root, writer, at_rest=run.total > _BULK_FILES)
+        writer.store.catalog.checkpoint()
         counts = run.files, run.parsed, run.embedded
         self._channel.send(jobs.Scanned(run.root, run.ticket, *counts, run.seconds, run.problem, self._how(run)))
         self._builders.rest(idle=not self._runs)
@@ -428,7 +495,7 @@ def _about(event: Event) -> tuple[str, int]:
     match event:
         case Listed() | Built():
             return event.run.root, event.run.ticket
-        case Drawn():
+        case Drawn() | Folded():
             return event.root, 0
         case jobs.Scan():
             return event.root, event.ticket

@@ -46,6 +46,11 @@ class IndexerLink:
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 
+    def prepare(self) -> None:
+        """Have the process started: there will be something to send soon."""
+        with contextlib.suppress(Closed, OSError):
+            self._started()
+
     def send(self, job: IndexerJob) -> None:
         """Hand over a job; one that gets lost on the way is sent again by its engine when `lost` was called."""
         with contextlib.suppress(Closed):

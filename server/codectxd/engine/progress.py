@@ -91,6 +91,9 @@ class ScanProgress:
         """The indexer says how far it is."""
         if message.ticket == self._ticket:
             self.listed, self.done, self.total, self.files = True, message.done, message.total, message.files
+            if not self.stopped:
+                # What failed was another job before it: the scan itself is under way.
+                self.outstanding, self.failure = True, None
             self._build_by(message.build)
 
     def ended(self, message: Scanned) -> None:

@@ -173,7 +173,7 @@ def list_tree(run: ScanRun, view: CatalogView) -> None:
     run.seen_ns = time.time_ns()
     probe = open_tree(run.root, load_workspace(run.root)).tree.probe(None)
     run.problem = probe.problem
-    known = {r.path: Known(r.digest, r.stamp, r.seen_ns, r.model) for r in view.files()}
+    known = {path: Known(digest, stamp, seen_ns, model) for path, digest, stamp, seen_ns, model in view.stamps()}
     skips = {skip.path: skip for skip in view.skipped()}
     run.adopt(plan(known, skips, probe.stamps, probe.skipped, run.model), probe.stamps, known)
     run.add_seconds({"hash": time.perf_counter() - clock})

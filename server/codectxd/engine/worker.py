@@ -66,6 +66,7 @@ def main() -> None:
     system.bound_memory(_MOST_BYTES)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     system.prepare_alarm()
+    system.be_frugal()
     channel: Channel[WorkerJob] = parent_channel(WorkerJob)
     _serve(Worker(channel, paths.layout().vault, deadline_s, system.set_alarm), channel)
     # Nobody is left to answer; what native libraries would still do at exit is of no use.
@@ -125,6 +126,7 @@ class Worker:
                     return self._embed(job)
                 case Warm():
                     self._preparer.warm()
+                    system.give_back_memory()
                     return Warmed()
         except CodectxError as problem:
             return Broke(str(problem))

@@ -12,7 +12,7 @@ import contextlib
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,10 +62,10 @@ CREATE INDEX IF NOT EXISTS symbols_by_doc ON symbols (doc);
 _SYMBOL_COLUMNS = "s.name, s.kind, s.container, s.line, s.start_column, s.end_column, s.end_line, s.chunk"
 
 
-class FileRecord(msgspec.Struct, frozen=True):
+class FileRecord(msgspec.Struct, frozen=True, gc=False):
     """A file of a tree, with what is known of its document.
 
-    `seen_ns` is the clock when its stamp was taken; `stem` is the file's name as `plain_stem` has it.
+    `seen_ns` is the clock when its stamp was taken.
     """
 
     path: str
@@ -78,9 +78,19 @@ class FileRecord(msgspec.Struct, frozen=True):
     model: str | None
     stamp: Stamp
     seen_ns: int
-    path_row: bytes | None
-    path_scale: float
-    stem: str
+
+    @property
+    def stem(self) -> str:
+        """The file's name as `plain_stem` has it."""
+        return plain_stem(self.path)
+
+
+class PathRows(msgspec.Struct, frozen=True):
+    """The vectors of files' paths as columns: each document, its int8 row, end to end, and the row's scale."""
+
+    docs: list[int]
+    rows: bytes
+    scales: list[float]
 
 
 class ChunkRecord(msgspec.Struct, frozen=True):
@@ -454,7 +464,17 @@ class CatalogView:
     def files(self) -> list[FileRecord]:
         """Every file of the working tree."""
         with self._connection() as db:
-            return [_file_record(row) for row in db.execute(_FILES_SQL, (WORKING_TREE,))]
+            return _file_records(db.execute(_FILES_SQL, (WORKING_TREE,)))
+
+    def stamps(self) -> Iterator[tuple[str, bytes, Stamp, int, str | None]]:
+        """Path, digest, stamp, the clock when it was taken, and model of every file of the working tree."""
+        sql = (
+            "SELECT files.path, digest, mtime_ns, size, inode, ctime_ns, seen_ns, model"
+            " FROM files JOIN documents USING (doc) WHERE tree = ?"
+        )
+        with self._connection() as db:
+            for path, digest, mtime_ns, bytes_, inode, ctime_ns, seen_ns, model in db.execute(sql, (WORKING_TREE,)):
+                yield path, digest, Stamp(mtime_ns, bytes_, inode, ctime_ns), seen_ns, model
 
     def members(self) -> dict[str, tuple[int, str | None]]:
         """Document and model of every file of the working tree, by path."""
@@ -462,24 +482,26 @@ class CatalogView:
         with self._connection() as db:
             return {path: (doc, model) for path, doc, model in db.execute(sql, (WORKING_TREE,))}
 
-    def files_at(self, paths: Sequence[str]) -> list[FileRecord]:
-        """The files of the working tree among `paths`."""
-        found = []
-        with self._connection() as db:
+    def files_at(self, paths: Sequence[str], model: str | None) -> tuple[list[FileRecord], PathRows]:
+        """The files of the working tree among `paths`, and their paths' vectors of `model`, of one and the same state."""
+        found: list[FileRecord] = []
+        rows = PathRows([], b"", [])
+        with self._connection() as db, _one_state(db):
             for part in _parts(list(paths)):
-                sql = f"{_FILES_SQL} AND files.path IN ({_marks(part)})"
-                found += [_file_record(row) for row in db.execute(sql, (WORKING_TREE, *part))]
-        return found
+                wanted = f" AND files.path IN ({_marks(part)})"
+                found += _file_records(db.execute(_FILES_SQL + wanted, (WORKING_TREE, *part)))
+                more = _path_rows(db.execute(_PATHS_SQL + wanted, (WORKING_TREE, model, *part)))
+                rows = PathRows(rows.docs + more.docs, rows.rows + more.rows, rows.scales + more.scales)
+        return found, rows
 
-    def snapshot(self) -> tuple[dict[str, Any], list[FileRecord]]:
-        """The recorded facts and every file, of one and the same state."""
-        with self._connection() as db:
-            db.execute("BEGIN")
-            try:
-                meta = dict(db.execute("SELECT name, value FROM meta"))
-                return meta, [_file_record(row) for row in db.execute(_FILES_SQL, (WORKING_TREE,))]
-            finally:
-                db.execute("COMMIT")
+    def snapshot(
+        self, model_of: Callable[[dict[str, Any]], str | None]
+    ) -> tuple[dict[str, Any], list[FileRecord], PathRows]:
+        """The recorded facts, every file, and the vectors of their paths by the model of those facts, of one state."""
+        with self._connection() as db, _one_state(db):
+            meta = dict(db.execute("SELECT name, value FROM meta"))
+            rows = _path_rows(db.execute(_PATHS_SQL, (WORKING_TREE, model_of(meta))))
+            return meta, _file_records(db.execute(_FILES_SQL, (WORKING_TREE,))), rows
 
     def skipped(self) -> list[Skipped]:
         """Every file that is not indexed, with the reason."""
@@ -577,6 +599,15 @@ def _reading(uri: str) -> sqlite3.Connection:
     return db
 
 
+@contextlib.contextmanager
+def _one_state(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.execute("COMMIT")
+
+
 def check_seal(path: Path) -> bool:
     """Look at the bytes of the catalogue's file; whether its seal says that they are those that were written. Raises
     CatalogDamaged where they are others."""
@@ -593,9 +624,12 @@ def _check_parts(db: sqlite3.Connection, path: Path) -> None:
 
 
 _FILES_SQL = (
-    "SELECT files.path, doc, digest, language, role, chunks, ascii, model, mtime_ns, size, inode, ctime_ns, seen_ns,"
-    " path_row, path_scale"
+    "SELECT files.path, doc, digest, language, role, chunks, ascii, model, mtime_ns, size, inode, ctime_ns, seen_ns"
     " FROM files JOIN documents USING (doc) WHERE tree = ?"
+)
+_PATHS_SQL = (
+    "SELECT doc, path_row, path_scale FROM files JOIN documents USING (doc)"
+    " WHERE tree = ? AND model = ? AND path_row IS NOT NULL"
 )
 _SYMBOLS_SQL = f"SELECT f.path, f.doc, {_SYMBOL_COLUMNS} FROM symbols s JOIN files f ON f.doc = s.doc WHERE f.tree = ?"
 
@@ -617,12 +651,26 @@ def fold(name: str) -> str:
     return name.casefold()
 
 
-def _file_record(row: tuple[Any, ...]) -> FileRecord:
-    path, doc, digest, language, role, chunks, plain, model, *times, seen_ns, path_row, path_scale = row
-    stamp, stem = Stamp(*times), plain_stem(path)
-    return FileRecord(
-        path, doc, digest, language, role, chunks, bool(plain), model, stamp, seen_ns, path_row, path_scale or 0.0, stem
-    )  # fmt: skip
+def _file_records(found: Iterable[tuple[Any, ...]]) -> list[FileRecord]:
+    # There are as many records as files, and only few languages, roles and models.
+    same: dict[Any, Any] = {}
+    one = same.setdefault
+    return [
+        FileRecord(
+            path, doc, digest, one(language, language), one(role, role), chunks, bool(ascii_), one(model, model),
+            Stamp(mtime_ns, size, inode, ctime_ns), seen_ns,
+        )
+        for path, doc, digest, language, role, chunks, ascii_, model, mtime_ns, size, inode, ctime_ns, seen_ns in found
+    ]  # fmt: skip
+
+
+def _path_rows(found: Iterable[tuple[int, bytes, float | None]]) -> PathRows:
+    docs, rows, scales = [], bytearray(), []
+    for doc, row, scale in found:
+        docs.append(doc)
+        rows += row
+        scales.append(scale or 0.0)
+    return PathRows(docs, bytes(rows), scales)
 
 
 def _columns(stamp: Stamp | None) -> tuple[int | None, int | None, int | None, int | None]:

@@ -16,9 +16,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from codectxd.index.bases import VectorSet
 from codectxd.index.graph import Graph
 from codectxd.index.schema import ORDINAL_BITS, OVERLAY_DOC, Keys, doc_of, key_of
-from codectxd.index.vectors import VectorSet, cosines
+from codectxd.index.vectors import cosines
 
 Scores = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]

@@ -15,8 +15,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 import msgspec
 import numpy as np
 
+from codectxd.index.bases import VectorSet, empty_set
 from codectxd.index.schema import OVERLAY_DOC, Parcel
-from codectxd.index.vectors import VectorSet, empty_set, unpack
+from codectxd.index.vectors import unpack
 
 
 class Entry(msgspec.Struct, frozen=True):

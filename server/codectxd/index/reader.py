@@ -158,7 +158,7 @@ class Reader:
 
         durable = np.zeros(0, np.bool_)
         if self._snapshot is not None:
-            durable = self._snapshot.mask(filters, wanted).copy()
+            durable = self._snapshot.mask(filters, wanted, filters.test).copy()
             for path in self._layer.entries:
                 if (hidden := self._snapshot.files.by_path.get(path)) is not None:
                     durable[hidden.doc] = False

@@ -9,10 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 from codectxd import system
 
+_PROGRAM = """
+import hashlib, sys
+digest = hashlib.blake2b(digest_size=16)
+with open(sys.argv[1], "rb", buffering=0) as file:
+    while block := file.read(1 << 20):
+        digest.update(block)
+sys.stdout.buffer.write(digest.digest())
+"""
 _BLOCK = 1 << 20
 _SIZE = 16
 
@@ -67,15 +77,35 @@ def _place(path: Path) -> Path:
 def _digest(path: Path) -> bytes:
     """Of the file's bytes. Raises OSError.
 
-    The descriptor stays open for as long as the process lives. Whoever closes a file that SQLite has open lets go of all of
-    its locks in that process, whichever descriptor they were of: the next connection that closes elsewhere would take
-    itself for the last one, and remove a log in use. There is one for each opening of an index and for each seal.
+    A process of its own reads them. Whoever closes a file that SQLite has open lets go of all of SQLite's locks in that
+    process, whichever descriptor they were of: the next connection that closes elsewhere would take itself for the last
+    one, and remove a log in use.
     """
+    if sys.platform == "win32":  # Locks are of descriptors there.
+        return _read(path, close=True)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", _PROGRAM, os.fspath(path)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError:  # No process may be started here: a descriptor that is never closed lets go of nothing either.
+        return _read(path, close=False)
+    if done.returncode or len(done.stdout) != _SIZE:
+        raise OSError(f"{path} could not be read")
+    return done.stdout
+
+
+def _read(path: Path, *, close: bool) -> bytes:
     digest = hashlib.blake2b(digest_size=_SIZE)
-    handle, at = os.open(path, system.READ_ONLY), 0
-    while block := os.pread(handle, _BLOCK, at):
-        digest.update(block)
-        at += len(block)
+    handle = os.open(path, system.READ_ONLY)
+    try:
+        while block := os.read(handle, _BLOCK):
+            digest.update(block)
+    finally:
+        if close:
+            os.close(handle)
     return digest.digest()
 
 

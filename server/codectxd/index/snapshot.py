@@ -11,37 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from codectxd.errors import IndexUnavailable
 from codectxd.index.catalog import CatalogView, FileRecord
 from codectxd.index.dense import VectorRows
+from codectxd.index.files import Files, Mask, Wanted, files_of
 from codectxd.index.lexical import LexicalReader, lexical_folder
 from codectxd.index.merkle import folder_digests
-from codectxd.index.schema import Rows, Scales
-from codectxd.index.vectors import VectorReader, VectorState, empty_set
-from codectxd.types import Digest, Role, Skipped
+from codectxd.index.vectors import VectorReader, VectorState
+from codectxd.types import Digest, Skipped
 
-_MASKS = 32
 _PATHS = 50_000
-
-
-class PathVectors(msgspec.Struct, frozen=True):
-    """One row per file: `docs` int64 (n), `rows` int8 (n, dimension), `scales` float32 (n)."""
-
-    docs: npt.NDArray[np.int64]
-    rows: Rows
-    scales: Scales
-
-
-class Files(msgspec.Struct, frozen=True):
-    """The working tree: by path, by document, and as a table of who is alive, indexed by document id."""
-
-    by_path: Mapping[str, FileRecord]
-    by_doc: Mapping[int, FileRecord]
-    alive: npt.NDArray[np.bool_]
-    paths: PathVectors
 
 
 class Snapshot:
@@ -66,10 +46,7 @@ class Snapshot:
         self.files = files
         self.meta = meta
         self.problems = problems
-        self._masks: dict[object, npt.NDArray[np.bool_]] = {}
-        self._counts: tuple[int, int] | None = None
         self._skipped: Sequence[Skipped] | None = None
-        self._by_stem: dict[str, list[FileRecord]] | None = None
         self._rows: VectorRows | None = None
         self._folders: Mapping[str, Digest] | None = None
         self._of_paths = of_paths
@@ -103,10 +80,7 @@ class Snapshot:
 
     def counts(self) -> tuple[int, int]:
         """(chunks, embedded chunks) of the working tree."""
-        if self._counts is None:
-            records = self.files.by_doc.values()
-            self._counts = sum(r.chunks for r in records), sum(r.chunks for r in records if r.model is not None)
-        return self._counts
+        return self.files.counts
 
     def skipped(self) -> Sequence[Skipped]:
         """Every file that is not indexed, with the reason."""
@@ -117,26 +91,13 @@ class Snapshot:
                 self._skipped = []
         return self._skipped
 
-    def mask(self, name: object, wanted: Callable[[str, str, Role], bool]) -> npt.NDArray[np.bool_]:
-        """Which documents are `wanted(path, language, role)`, by document id; remembered under `name`. Not to be changed."""
-        found = self._masks.get(name)
-        if found is None:
-            found = self.files.alive.copy()
-            out = [r.doc for r in self.files.by_doc.values() if not wanted(r.path, r.language, r.role)]
-            found[np.array(out, np.int64)] = False
-            if len(self._masks) >= _MASKS:
-                self._masks.clear()
-            self._masks[name] = found
-        return found
+    def mask(self, name: object, wanted: Wanted, again: Callable[[], Wanted]) -> Mask:
+        """As `Files.mask`."""
+        return self.files.mask(name, wanted, again)
 
     def by_stem(self) -> Mapping[str, Sequence[FileRecord]]:
-        """The files by the plain form of their stem."""
-        if self._by_stem is None:
-            found: dict[str, list[FileRecord]] = {}
-            for record in self.files.by_path.values():
-                found.setdefault(record.stem, []).append(record)
-            self._by_stem = found
-        return self._by_stem
+        """As `Files.by_stem`."""
+        return self.files.by_stem()
 
     def of_path(self, path: str, made: Callable[[str], frozenset[str]]) -> frozenset[str]:
         """What `made`, always the same, makes of a path: remembered."""
@@ -152,14 +113,10 @@ class Snapshot:
         if changed is None or not self.catalog.is_current():
             return open_snapshot(self.folder, self)
         meta = self.catalog.meta()
-        records = self.catalog.files_at(list(changed))
-        if meta.get("incarnation") != self.meta.get("incarnation"):
+        records, rows = self.catalog.files_at(list(changed), _model_of(meta))
+        if meta.get("incarnation") != self.meta.get("incarnation") or _model_of(meta) != _model_of(self.meta):
             return open_snapshot(self.folder, None)
-        by_path = dict(self.files.by_path)
-        for path in changed:
-            by_path.pop(path, None)
-        by_path.update((record.path, record) for record in records)
-        return _assembled(self.folder, self.catalog, by_path, meta, self)
+        return _assembled(self.folder, self.catalog, self.files.after(changed, records, rows), meta, self)
 
     def followed(self) -> Snapshot:
         """The index as another process has made it by now; what differs is found by comparing. Raises IndexUnavailable."""
@@ -178,17 +135,17 @@ def open_snapshot(folder: Path, previous: Snapshot | None) -> Snapshot:
     """The index in `folder` as it is now. Raises IndexUnavailable where there is no readable catalogue."""
     catalog = CatalogView(folder / "catalog.db")
     try:
-        meta, records = catalog.snapshot()
+        meta, records, rows = catalog.snapshot(_model_of)
     except IndexUnavailable:
         catalog.close()
         raise
     if previous is not None and meta.get("incarnation") != previous.meta.get("incarnation"):
         previous = None
-    return _assembled(folder, catalog, {record.path: record for record in records}, meta, previous)
+    return _assembled(folder, catalog, files_of(records, rows), meta, previous)
 
 
 def _assembled(
-    folder: Path, catalog: CatalogView, by_path: dict[str, FileRecord], meta: dict[str, Any], previous: Snapshot | None
+    folder: Path, catalog: CatalogView, files: Files, meta: dict[str, Any], previous: Snapshot | None
 ) -> Snapshot:
     problems = []
     generation = int(meta.get("words", 0))
@@ -206,22 +163,13 @@ def _assembled(
             vectors = VectorReader(folder / "vectors", state, previous.vectors if previous is not None else None)
     except (IndexUnavailable, msgspec.MsgspecError):
         problems.append("semantic")
-    model = vectors.state.model if vectors is not None else None
     of_paths = previous._of_paths if previous is not None else {}
-    return Snapshot(folder, catalog, lexical, vectors, _files(by_path, model), meta, tuple(problems), of_paths)
+    return Snapshot(folder, catalog, lexical, vectors, files, meta, tuple(problems), of_paths)
 
 
-def _files(by_path: dict[str, FileRecord], model: str | None) -> Files:
-    by_doc = {record.doc: record for record in by_path.values()}
-    alive = np.zeros(max(by_doc, default=0) + 1, np.bool_)
-    alive[np.fromiter(by_doc, np.int64, len(by_doc))] = True
-    return Files(by_path, by_doc, alive, _path_vectors(by_doc, model))
-
-
-def _path_vectors(by_doc: dict[int, FileRecord], model: str | None) -> PathVectors:
-    found = [r for r in by_doc.values() if r.path_row is not None and r.model == model]
-    if not found:
-        return PathVectors(np.empty(0, np.int64), empty_set(0).rows, np.empty(0, np.float32))
-    rows = np.frombuffer(b"".join(r.path_row or b"" for r in found), np.int8).reshape(len(found), -1)
-    scales = np.array([r.path_scale for r in found], np.float32)
-    return PathVectors(np.array([r.doc for r in found], np.int64), rows, scales)
+def _model_of(meta: Mapping[str, Any]) -> str | None:
+    """Whose vectors those are that the catalogue speaks of."""
+    try:
+        return msgspec.json.decode(meta["vectors"], type=VectorState).model
+    except (KeyError, msgspec.MsgspecError):
+        return None

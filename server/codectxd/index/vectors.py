@@ -1,10 +1,10 @@
-"""The vectors: int8 rows with a scale each, in an immutable base and an appended delta. The home of usearch and numkong.
+"""The vectors: int8 rows with a scale each, in an immutable base and an appended delta. A home of numkong.
 
 A search is an exact scan: faster to build than a graph, exact, trivially filtered, and for a million rows still fast enough
-(`numkong`'s int8 kernel takes 1.3 ms for 100,000 rows of 256); only above, `graph` may stand beside a base. The base is a
-matrix in usearch's own file format, memory-mapped. The delta is three files that only grow, of which the first
-`delta_rows` rows count: that number, like the base's name and checksum, stands in the catalogue, so the flip decides
-here too. Which rows are alive is the reader's to say, by document.
+(`numkong`'s int8 kernel takes 1.3 ms for 100,000 rows of 256); only above, `graph` may stand beside a base. The base is
+mapped from disk (`bases`). The delta is three files that only grow, of which the first `delta_rows` rows count: that number,
+like the base's name and checksum, stands in the catalogue, so the flip decides here too. A `Fold` makes a new base of both
+while rows go on being appended. Which rows are alive is the reader's to say, by document.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO, Literal
 
 import msgspec
 import numpy as np
@@ -21,13 +22,15 @@ import numpy.typing as npt
 
 from codectxd import system
 from codectxd.errors import IndexUnavailable
+from codectxd.index.bases import PARTS, VectorSet, base_path, empty_set, read_base, unreadable, write_base
 from codectxd.index.graph import Graph, GraphState
 from codectxd.index.schema import Keys, Rows, Scales, Vectors, key_of
 
 log = logging.getLogger(__name__)
 
-_COPY_ROWS = 65_536
 _EMPTY_CHECKSUM = ""
+
+Places = npt.NDArray[np.intp]
 
 
 class VectorState(msgspec.Struct, frozen=True):
@@ -41,19 +44,6 @@ class VectorState(msgspec.Struct, frozen=True):
     delta_rows: int = 0
     delta_checksum: str = _EMPTY_CHECKSUM
     graph: GraphState | None = None
-
-
-class VectorSet(msgspec.Struct, frozen=True):
-    """Rows in memory or mapped: keys int64 (n), rows int8 (n, dimension), scales float32 (n)."""
-
-    keys: Keys
-    rows: Rows
-    scales: Scales
-
-
-def empty_set(dimension: int) -> VectorSet:
-    """No rows."""
-    return VectorSet(np.empty(0, np.int64), np.empty((0, dimension), np.int8), np.empty(0, np.float32))
 
 
 def unpack(doc: int, vectors: Vectors) -> VectorSet:
@@ -109,6 +99,39 @@ def _graph(folder: Path, state: VectorState, previous: VectorReader | None) -> G
         return None
 
 
+class Fold:
+    """A new base of what lives of the old one and of the delta, which grows on meanwhile. Made by `VectorWriter.fold`."""
+
+    def __init__(self, folder: Path, begun: VectorState, old: VectorSet, new: VectorSet, keep: Places) -> None:
+        self.begun = begun
+        self._folder = folder
+        self._old, self._new, self._keep = old, new, keep
+        self._cancelled = False
+        self.checksum: str | None = None
+
+    def write(self) -> None:
+        """Write it; on any thread. Nothing refers to its files before a flip does. Raises Unwanted, OSError."""
+        generation = self.begun.generation + 1
+        try:
+            self.checksum = write_base(
+                self._folder, generation, self._old, self._new, self._keep, lambda: not self._cancelled
+            )
+        except BaseException:
+            # A disk that is full, perhaps, which half of it would keep full.
+            for part in PARTS:
+                system.remove(base_path(self._folder, generation, part))
+            raise
+
+    def cancel(self) -> None:
+        """Have `write` end soon, on whichever thread it is under way."""
+        self._cancelled = True
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return len(self._keep)
+
+
 class VectorWriter:
     """Appends to the delta and merges it into new bases, in the indexer alone."""
 
@@ -122,8 +145,9 @@ class VectorWriter:
         _check_delta(delta, state)
         self._digests = _delta_digests(delta)
         self._pending = self._digests
-        # Open for the writer's life; `close` closes them.
-        self._files = [open(_delta_path(folder, state.generation, part), "ab") for part in _PARTS]  # noqa: SIM115
+        # Open for the writer's life, or their generation's; `close` closes them.
+        self._files = _open_delta(folder, state.generation, "ab")
+        self._next_files: list[BinaryIO] = []
         self._rewind()
         self._remove_others()
 
@@ -132,20 +156,21 @@ class VectorWriter:
         if not sets:
             return self.state
         self._rewind()
-        columns = [np.concatenate([getattr(s, part) for s in sets]) for part in _PARTS]
         self._pending = [digest.copy() for digest in self._digests]
-        for file, digest, column in zip(self._files, self._pending, columns, strict=True):
-            data = column.tobytes()
-            digest.update(data)
-            file.write(data)
-            file.flush()
-            system.sync_data(file.fileno())
-        rows = self.state.delta_rows + len(columns[0])
+        added = _joint(sets)
+        _write_delta(self._files, self._pending, added)
+        rows = self.state.delta_rows + len(added.keys)
         return msgspec.structs.replace(self.state, delta_rows=rows, delta_checksum=_joined(self._pending))
 
     def adopt(self, state: VectorState) -> None:
         """The flip named `state`: it is the world now."""
-        if state != self.state:
+        if state.generation != self.state.generation:
+            for file in self._files:
+                file.close()
+            self._files, self._next_files = self._next_files, []
+            self.state, self._digests = state, self._pending
+            self._remove_others()
+        elif state != self.state:
             self.state, self._digests = state, self._pending
 
     def _rewind(self) -> None:
@@ -159,23 +184,38 @@ class VectorWriter:
         base, delta = _read_base(self._folder, self.state), _read_delta(self._folder, self.state)
         return np.sort(np.concatenate([base.keys, delta.keys]))
 
-    def merged(self, alive: npt.NDArray[np.bool_]) -> VectorState:
-        """Write a new base of the rows whose document is `alive` (indexed by document id); returns its state.
-
-        Nothing refers to the new files before the flip; `reopen` at the state once it has.
-        """
+    def fold(self, alive: npt.NDArray[np.bool_], added: Sequence[VectorSet] = ()) -> Fold:
+        """What makes a new base of the rows whose document is `alive` (indexed by document id), and of those `added`."""
         base, delta = _read_base(self._folder, self.state), _read_delta(self._folder, self.state)
-        keys = np.concatenate([base.keys, delta.keys])
+        new = _joint([delta, *added])
+        keys = np.concatenate([base.keys, new.keys])
         docs = keys >> 16
         known = docs < len(alive)
-        keep = np.flatnonzero(known & alive[np.where(known, docs, 0)]) if len(alive) else np.empty(0, np.int64)
-        keep = keep[np.argsort(keys[keep], kind="stable")]
-        generation = self.state.generation + 1
-        state = VectorState(self.state.model, self.state.dimension, generation, len(keep))
-        rows = _gather(base.rows, delta.rows, keep)
-        scales = np.concatenate([base.scales, delta.scales])[keep]
-        checksum = _write_base(self._folder, state, VectorSet(keys[keep], rows, scales))
-        return msgspec.structs.replace(state, base_checksum=checksum)
+        keep = np.flatnonzero(known & alive[np.where(known, docs, 0)]) if len(alive) else np.empty(0, np.intp)
+        return Fold(self._folder, self.state, base, new, keep[np.argsort(keys[keep], kind="stable")])
+
+    def folded(self, fold: Fold) -> VectorState:
+        """The state in which a written `fold` is the base, and what was appended since it was begun the delta.
+
+        `adopt` it once the flip has. Raises OSError.
+        """
+        assert fold.checksum is not None
+        assert fold.begun.generation == self.state.generation
+        self._forget_next()
+        self._next_files = _open_delta(self._folder, self.state.generation + 1, "wb")
+        self._pending = _no_digests()
+        since = _read_delta(self._folder, self.state, fold.begun.delta_rows)
+        if len(since.keys):
+            _write_delta(self._next_files, self._pending, since)
+        return VectorState(
+            self.state.model,
+            self.state.dimension,
+            self.state.generation + 1,
+            fold.rows,
+            fold.checksum,
+            len(since.keys),
+            _joined(self._pending) if len(since.keys) else _EMPTY_CHECKSUM,
+        )
 
     def base(self) -> VectorSet:
         """The rows of the base, mapped. Raises IndexUnavailable on damage."""
@@ -188,17 +228,20 @@ class VectorWriter:
 
     def close(self) -> None:
         """Close the delta's files."""
+        self._forget_next()
         for file in self._files:
             file.close()
+
+    def _forget_next(self) -> None:
+        for file in self._next_files:
+            file.close()
+        self._next_files = []
 
     def _remove_others(self) -> None:
         # Readers that still map an older base keep it: removing a name does not take the pages away.
         for path in self._folder.iterdir():
             if not path.name.startswith(f"{self.state.generation}."):
                 system.remove(path)
-
-
-_PARTS = ("keys", "rows", "scales")
 
 
 def _widths(dimension: int) -> tuple[int, int, int]:
@@ -209,49 +252,27 @@ def _delta_path(folder: Path, generation: int, part: str) -> Path:
     return folder / f"{generation}.delta.{part}"
 
 
-def _base_path(folder: Path, generation: int, part: str) -> Path:
-    return folder / f"{generation}.base.{'i8bin' if part == 'rows' else part}"
+def _open_delta(folder: Path, generation: int, mode: Literal["ab", "wb"]) -> list[BinaryIO]:
+    return [open(_delta_path(folder, generation, part), mode) for part in PARTS]
 
 
-def _gather(base: Rows, delta: Rows, wanted: npt.NDArray[np.int64]) -> Rows:
-    rows = np.empty((len(wanted), base.shape[1]), np.int8)
-    for at in range(0, len(wanted), _COPY_ROWS):
-        part = wanted[at : at + _COPY_ROWS]
-        from_base = part < len(base)
-        rows[at : at + len(part)][from_base] = base[part[from_base]]
-        rows[at : at + len(part)][~from_base] = delta[part[~from_base] - len(base)]
-    return rows
+def _write_delta(files: Sequence[BinaryIO], digests: Sequence[hashlib.blake2b], added: VectorSet) -> None:
+    """Append rows durably, and their bytes to the digests."""
+    for file, digest, part in zip(files, digests, PARTS, strict=True):
+        data = getattr(added, part).tobytes()
+        digest.update(data)
+        file.write(data)
+        file.flush()
+        system.sync_data(file.fileno())
 
 
-def _write_base(folder: Path, state: VectorState, vectors: VectorSet) -> str:
-    from usearch.io import save_matrix
-
-    if not state.base_rows:
-        return _EMPTY_CHECKSUM
-    save_matrix(vectors.rows, str(_base_path(folder, state.generation, "rows")))
-    vectors.keys.tofile(_base_path(folder, state.generation, "keys"))
-    vectors.scales.tofile(_base_path(folder, state.generation, "scales"))
-    for part in _PARTS:
-        system.sync(_base_path(folder, state.generation, part))
-    system.sync(folder)
-    return _base_checksum(folder, state.generation)
+def _joint(sets: Sequence[VectorSet]) -> VectorSet:
+    """One or more sets as one."""
+    return sets[0] if len(sets) == 1 else VectorSet(*(np.concatenate([getattr(s, part) for s in sets]) for part in PARTS))
 
 
 def _read_base(folder: Path, state: VectorState) -> VectorSet:
-    if not state.base_rows:
-        return empty_set(state.dimension)
-    from usearch.io import load_matrix
-
-    # A flipped bit in a mapped file is a wrong answer nobody would notice: look at every byte once, at opening.
-    try:
-        if _base_checksum(folder, state.generation) != state.base_checksum:
-            raise IndexUnavailable("The vectors on disk are damaged; they are being made again.")
-        rows: Rows = np.asarray(load_matrix(str(_base_path(folder, state.generation, "rows")), view=True))
-        keys = np.fromfile(_base_path(folder, state.generation, "keys"), np.int64)
-        scales = np.fromfile(_base_path(folder, state.generation, "scales"), np.float32)
-    except OSError as problem:
-        raise _unreadable(problem) from problem
-    return VectorSet(keys, rows, scales)
+    return read_base(folder, state.generation, state.base_rows, state.dimension, state.base_checksum)
 
 
 def _read_delta(folder: Path, state: VectorState, start: int = 0) -> VectorSet:
@@ -265,14 +286,10 @@ def _read_delta(folder: Path, state: VectorState, start: int = 0) -> VectorSet:
         )
         scales = np.fromfile(_delta_path(folder, state.generation, "scales"), np.float32, count, offset=4 * start)
     except OSError as problem:
-        raise _unreadable(problem) from problem
+        raise unreadable(problem) from problem
     if not len(keys) == len(scales) == len(rows) // dimension == count:
         raise IndexUnavailable("The vectors on disk are shorter than they should be; they are being made again.")
     return VectorSet(keys, rows.reshape(count, dimension), scales)
-
-
-def _unreadable(problem: OSError) -> IndexUnavailable:
-    return IndexUnavailable(f"The vectors on disk cannot be read ({problem}); they are being made again.")
 
 
 def _extends(state: VectorState, earlier: VectorState) -> bool:
@@ -299,10 +316,14 @@ def _grown(folder: Path, previous: VectorReader, state: VectorState) -> VectorSe
 
 
 def _delta_digests(delta: VectorSet) -> list[hashlib.blake2b]:
-    digests = [hashlib.blake2b(digest_size=16) for _ in _PARTS]
-    for digest, part in zip(digests, _PARTS, strict=True):
+    digests = _no_digests()
+    for digest, part in zip(digests, PARTS, strict=True):
         digest.update(getattr(delta, part).tobytes())
     return digests
+
+
+def _no_digests() -> list[hashlib.blake2b]:
+    return [hashlib.blake2b(digest_size=16) for _ in PARTS]
 
 
 def _joined(digests: Sequence[hashlib.blake2b]) -> str:
@@ -312,12 +333,3 @@ def _joined(digests: Sequence[hashlib.blake2b]) -> str:
 def _check_delta(delta: VectorSet, state: VectorState) -> None:
     if state.delta_rows and _joined(_delta_digests(delta)) != state.delta_checksum:
         raise IndexUnavailable("The vectors on disk are damaged; they are being made again.")
-
-
-def _base_checksum(folder: Path, generation: int) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for part in _PARTS:
-        with open(_base_path(folder, generation, part), "rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()

@@ -5,9 +5,10 @@
 3. *flip*: one commit of the catalogue makes the documents members of the tree (invariant I3).
 4. *sweep*: documents that no tree holds any more leave words and catalogue.
 
-Merging takes what was deleted out of vectors and words: `merge_vectors` copies the living rows; words, of which nothing
-can be copied, are written anew beside the old ones from the parcels of every file (`begin_words`, `apply`,
-`finish_words`). Each becomes the world's by a flip of its own.
+Merging takes what was deleted out of vectors and words: living rows are copied into a new base, at once (`merge_vectors`)
+or while groups go on being applied (`begin_fold`, `finish_fold`); words, of which nothing can be copied, are written anew
+beside the old ones from the parcels of every file (`begin_words`, `apply`, `finish_words`). Each becomes the world's by a
+flip of its own. Without a delta, what a group appends is a whole new base of what lives after its flip.
 
 A crash between any two steps is mended by `store` at the next opening. Knows nothing of where parcels come from.
 """
@@ -19,17 +20,22 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from codectxd.index.catalog import Change
 from codectxd.index.graph import GraphState
 from codectxd.index.schema import FIELDS, Parcel
 from codectxd.index.store import Store
 from codectxd.index.vault import Vault, chunking_key, vector_keys
-from codectxd.index.vectors import VectorState, unpack
+from codectxd.index.vectors import Fold, VectorState, unpack
 from codectxd.types import Skipped, Stamp
 
-_MERGE_ROWS = 20_000
-_MERGE_SHARE = 4
+_FOLD_ROWS = 4_000
+"""A delta of so few rows, a megabyte, is left alone while it grows: folding it would cost more than it does."""
+_FOLD_SHARE = 4
+"""A larger one is folded once it has more than this part of the rows of the base; it is held in memory, the base mapped."""
+_REST_SHARE = 20
+"""The same where nothing follows for now, as after a build."""
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -59,9 +65,17 @@ class Writer:
     """Applies groups to one store. `reached` is told the name of each step just before it (tests kill there)."""
 
     def __init__(
-        self, store: Store, vault: Vault, chunker_version: int, reached: Callable[[str], None] = lambda step: None
+        self,
+        store: Store,
+        vault: Vault,
+        chunker_version: int,
+        reached: Callable[[str], None] = lambda step: None,
+        *,
+        delta: bool = True,
     ) -> None:
+        """`delta`: vectors of new documents are appended; without, each group makes a new base."""
         self.store = store
+        self._delta = delta
         self._vault = vault
         self._chunker_version = chunker_version
         self._reached = reached
@@ -85,7 +99,7 @@ class Writer:
         self._add_next_words([*new, *readopted])
         clock.lap("lexical")
         self._reached("append vectors")
-        state = self._append_vectors(new)
+        state = self._append_vectors(group, new, readopted)
         clock.lap("vectors")
         self._reached("flip")
         generation = self.store.catalog.flip(self._change(group, new, readopted, state))
@@ -97,29 +111,48 @@ class Writer:
         changed = [p.path for p in group.parcels] + [*group.gone, *(s.path for s in group.skipped)]
         return Applied(generation, changed, clock.seconds)
 
-    def merge_vectors(self, *, force: bool = False) -> Applied | None:
-        """Fold the delta into a new base generation where it has grown enough; None where nothing was done."""
+    def wants_fold(self, *, at_rest: bool = False) -> bool:
+        """Whether the delta has grown so much that it is worth a new base. `at_rest`: nothing follows for now."""
+        state = self.store.vectors.state
+        least, share = (0, _REST_SHARE) if at_rest else (_FOLD_ROWS, _FOLD_SHARE)
+        return self._delta and state.delta_rows > max(least, state.base_rows // share)
+
+    def begin_fold(self) -> Fold:
+        """A fold of what lives now, to be written on any thread while groups go on being applied, and then finished."""
+        docs = [doc for doc, _, model in self.store.catalog.view.documents() if model is not None]
+        self._reached("merge vectors")
+        return self.store.vectors.fold(_alive(docs))
+
+    def finish_fold(self, fold: Fold) -> Applied | None:
+        """Publish a fold that was written; None where the base that it took the place of is no more."""
         store = self.store
-        state = store.vectors.state
-        if not state.delta_rows or not (force or state.delta_rows > max(_MERGE_ROWS, state.base_rows // _MERGE_SHARE)):
+        if fold.begun.generation != store.vectors.state.generation:
             return None
         clock = _Clock()
-        docs = [doc for doc, _, model in store.catalog.view.documents() if model is not None]
-        alive = np.zeros(max(docs, default=-1) + 1, np.bool_)
-        alive[docs] = True
-        self._reached("merge vectors")
-        merged = store.vectors.merged(alive)
+        state = store.vectors.folded(fold)
         self._reached("flip merged")
-        generation = store.catalog.flip(Change((), meta=[("vectors", msgspec.json.encode(merged).decode())]))
-        store.vectors.close()
-        store.vectors = type(store.vectors)(store.folder / "vectors", merged)
+        generation = store.catalog.flip(Change((), meta=[("vectors", msgspec.json.encode(state).decode())]))
+        store.vectors.adopt(state)
         clock.lap("vectors")
         return Applied(generation, [], clock.seconds)
+
+    def merge_vectors(self) -> Applied | None:
+        """Make a base of all that lives now; None where there is one, and nothing beside it."""
+        state = self.store.vectors.state
+        living = sum(chunks for _, chunks, model in self.store.catalog.view.documents() if model is not None)
+        if not state.delta_rows and state.base_rows == living:
+            return None
+        fold = self.begin_fold()
+        fold.write()
+        return self.finish_fold(fold)
 
     def wants_graph(self, graph_from: int) -> bool:
         """Whether the base is so large that a graph over it is worth trying."""
         state = self.store.vectors.state
-        return 0 < graph_from <= state.base_rows and (state.graph is None or state.graph.generation != state.generation)
+        # Without a delta each group makes a new base, for which a graph would come too late.
+        if not self._delta or not 0 < graph_from <= state.base_rows:
+            return False
+        return state.graph is None or state.graph.generation != state.generation
 
     def adopt_graph(self, graph: GraphState) -> Applied | None:
         """Publish a graph that was built beside the base; None where that base is no more."""
@@ -192,10 +225,25 @@ class Writer:
         first = self.store.catalog.reserve_docs(len(fresh)) if fresh else 0
         return list(enumerate(fresh, first)), readopted
 
-    def _append_vectors(self, new: Sequence[tuple[int, Parcel]]) -> VectorState:
-        model = self.store.vectors.state.model
+    def _append_vectors(
+        self, group: Group, new: Sequence[tuple[int, Parcel]], readopted: Sequence[tuple[int, Parcel]]
+    ) -> VectorState:
+        vectors = self.store.vectors
+        model = vectors.state.model
         sets = [unpack(doc, p.vectors) for doc, p in new if p.vectors is not None and p.vectors.model == model]
-        return self.store.vectors.append(sets)
+        if self._delta:
+            return vectors.append(sets)
+        if not sets and not vectors.state.delta_rows:
+            return vectors.state
+        fold = vectors.fold(_alive(self._living(group, [doc for doc, _ in (*new, *readopted)])), sets)
+        fold.write()
+        return vectors.folded(fold)
+
+    def _living(self, group: Group, coming: Sequence[int]) -> list[int]:
+        """The documents that the working tree holds once `group` is flipped."""
+        leaving = {*(p.path for p in group.parcels), *group.gone, *(skip.path for skip in group.skipped)}
+        staying = [doc for path, (doc, _) in self.store.catalog.view.members().items() if path not in leaving]
+        return [*staying, *coming]
 
     def _change(
         self,
@@ -224,6 +272,13 @@ class Writer:
         for _, parcel in new:
             _count(self._terms, parcel)
         return self._terms
+
+
+def _alive(docs: Sequence[int]) -> npt.NDArray[np.bool_]:
+    """A table of documents by their ids."""
+    alive = np.zeros(max(docs, default=-1) + 1, np.bool_)
+    alive[list(docs)] = True
+    return alive
 
 
 def _count(terms: dict[str, tuple[int, int]], parcel: Parcel) -> None:

@@ -17,10 +17,10 @@ from codectxd.evaluate.checks.bundle import Veil
 from codectxd.evaluate.checks.daemon import daemon
 from codectxd.evaluate.checks.findings import Finding, Level, Patient, size
 from codectxd.evaluate.checks.permissions import permissions
+from codectxd.index.bases import VectorSet
 from codectxd.index.lexical import lexical_folder
 from codectxd.index.store import Store
 from codectxd.index.vault import Vault
-from codectxd.index.vectors import VectorSet
 from codectxd.paths import Layout
 
 DIMENSION = 4

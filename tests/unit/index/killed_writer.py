@@ -28,6 +28,7 @@ class Work(msgspec.Struct):
     merge: bool
     rewrite: Group | None = None
     """What the words are written anew from, if they are."""
+    delta: bool = True
 
 
 def main() -> None:
@@ -39,11 +40,11 @@ def main() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     store = Store(folder, work.root, work.model, work.dimension)
-    writer = Writer(store, Vault(folder.parent / "vault.db"), CHUNKER_VERSION, reached)
+    writer = Writer(store, Vault(folder.parent / "vault.db"), CHUNKER_VERSION, reached, delta=work.delta)
     for group in work.groups:
         writer.apply(group)
     if work.merge:
-        writer.merge_vectors(force=True)
+        writer.merge_vectors()
     if work.rewrite is not None:
         writer.begin_words()
         writer.apply(work.rewrite)

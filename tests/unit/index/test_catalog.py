@@ -53,9 +53,9 @@ def test_I3_a_flip_that_fails_half_way_changes_nothing(catalog: Catalog) -> None
 
 def test_I3_a_reader_sees_all_of_a_flip_or_nothing(catalog: Catalog, tmp_path: Path) -> None:
     view = CatalogView(tmp_path / "catalog.db")
-    before = view.snapshot()
+    before = view.snapshot(lambda meta: "model")
     put(catalog, a=ALPHA, b=BETA)
-    after = view.snapshot()
+    after = view.snapshot(lambda meta: "model")
     assert (before[0]["generation"], len(before[1])) == (0, 0)
     assert (after[0]["generation"], len(after[1])) == (1, 2)
     view.close()

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from codectxd.index.bases import VectorSet, empty_set
 from codectxd.index.dense import Dense, VectorRows
 from codectxd.index.schema import key_of
-from codectxd.index.vectors import VectorSet, empty_set
 
 MANY = 100_000
 

@@ -11,10 +11,10 @@ import pytest
 from codectxd.embed.quantise import quantise
 from codectxd.errors import IndexUnavailable
 from codectxd.index import graph
+from codectxd.index.bases import VectorSet
 from codectxd.index.dense import Dense, VectorRows, Whole
 from codectxd.index.graph import Graph
 from codectxd.index.schema import key_of
-from codectxd.index.vectors import VectorSet
 
 N_DOCS, IN_EACH, DIMENSION = 400, 10, 32
 

@@ -12,7 +12,8 @@ import pytest
 
 from codectxd.errors import IndexUnavailable
 from codectxd.index.vault import Vault, VaultView, chunking_key
-from codectxd.index.writer import Group
+from codectxd.index.vectors import VectorState
+from codectxd.index.writer import Group, Writer
 from codectxd.types import Skipped, Stamp
 from unit.index import killed_writer
 from unit.index.world import ROOT, Files, answers, applied, contents, embedder, open_store, parcels, same, word_scores
@@ -62,8 +63,8 @@ def everything() -> Group:
     return Group(parcels=parcels(AFTER), skipped=[SKIP])
 
 
-def kill_at(folder: Path, step: str, *groups: Group, merge: bool, rewrite: Group | None = None) -> None:
-    work = killed_writer.Work(ROOT, embedder().model_id, embedder().dimension, list(groups), merge, rewrite)
+def kill_at(folder: Path, step: str, *groups: Group, merge: bool, rewrite: Group | None = None, delta: bool = True) -> None:
+    work = killed_writer.Work(ROOT, embedder().model_id, embedder().dimension, list(groups), merge, rewrite, delta)
     file = folder.parent / "work"
     file.write_bytes(msgspec.msgpack.encode(work))
     command = [sys.executable, killed_writer.__file__, str(folder), str(file), step]
@@ -82,28 +83,32 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("delta", [True, False])
 @pytest.mark.parametrize("step", STEPS)
 def test_I3_killed_before_each_step_the_world_is_the_one_before_or_after_the_flip(
-    step: str, tmp_path: Path, fresh: Path
+    step: str, delta: bool, tmp_path: Path, fresh: Path
 ) -> None:
     folder = tmp_path / "store"
-    applied(folder, first_group())
-    kill_at(folder, step, second_group(), merge=False)
+    applied(folder, first_group(), delta=delta)
+    kill_at(folder, step, second_group(), merge=False, delta=delta)
     open_store(folder).close()
     world, texts = ("after", AFTER) if step in ("sweep", "done") else ("before", BEFORE)
     same(contents(folder), contents(fresh / world))
     assert answers(folder, texts, QUERIES) == answers(fresh / world, texts, QUERIES)
 
 
+@pytest.mark.parametrize("delta", [True, False])
 @pytest.mark.parametrize("step", STEPS)
-def test_I3_what_was_killed_and_is_applied_again_equals_a_fresh_build(step: str, tmp_path: Path, fresh: Path) -> None:
+def test_I3_what_was_killed_and_is_applied_again_equals_a_fresh_build(
+    step: str, delta: bool, tmp_path: Path, fresh: Path
+) -> None:
     folder = tmp_path / "store"
-    kill_at(folder, step, first_group(), merge=False)
-    applied(folder, first_group())
+    kill_at(folder, step, first_group(), merge=False, delta=delta)
+    applied(folder, first_group(), delta=delta)
     same(contents(folder), contents(fresh / "before"))
-    kill_at(folder, step, second_group(), merge=False)
-    applied(folder, second_group())
-    applied(folder, second_group())
+    kill_at(folder, step, second_group(), merge=False, delta=delta)
+    applied(folder, second_group(), delta=delta)
+    applied(folder, second_group(), delta=delta)
     same(contents(folder), contents(fresh / "after"))
     assert answers(folder, AFTER, QUERIES) == answers(fresh / "after", AFTER, QUERIES)
 
@@ -117,6 +122,52 @@ def test_I3_killed_while_vectors_are_merged_nothing_is_lost(step: str, tmp_path:
     same(contents(folder), contents(fresh / "after"))
     applied(folder, merge=True)
     same(contents(folder), contents(fresh / "after"))
+    assert answers(folder, AFTER, QUERIES) == answers(fresh / "after", AFTER, QUERIES)
+
+
+def vector_state(folder: Path) -> VectorState:
+    store = open_store(folder)
+    store.close()
+    return store.vectors.state
+
+
+def test_without_a_delta_only_rows_of_living_chunks_are_kept_in_one_base(tmp_path: Path, fresh: Path) -> None:
+    folder = tmp_path / "store"
+    applied(folder, first_group(), second_group(), delta=False)
+    same(contents(folder), contents(fresh / "after"))
+    assert answers(folder, AFTER, QUERIES) == answers(fresh / "after", AFTER, QUERIES)
+    state = vector_state(folder)
+    assert (state.generation, state.delta_rows) == (2, 0)
+    assert state.base_rows == sum(len(one.chunking.symbols) for one in parcels(AFTER))
+
+
+def test_the_delta_may_be_switched_off_and_on_again_over_an_index(tmp_path: Path, fresh: Path) -> None:
+    folder = tmp_path / "store"
+    applied(folder, first_group())
+    assert vector_state(folder).delta_rows > 0
+    applied(folder, second_group(), delta=False)
+    assert vector_state(folder).delta_rows == 0
+    same(contents(folder), contents(fresh / "after"))
+    applied(folder, first_group(), Group(gone=["pkg/new.py"], clear_skips=[SKIP.path]))
+    assert vector_state(folder).delta_rows > 0
+    same(contents(folder), contents(fresh / "before"))
+    assert answers(folder, BEFORE, QUERIES) == answers(fresh / "before", BEFORE, QUERIES)
+
+
+def test_what_is_applied_while_vectors_are_folded_is_kept(tmp_path: Path, fresh: Path) -> None:
+    folder = tmp_path / "store"
+    store, vault = open_store(folder), Vault(tmp_path / "vault.db")
+    writer = Writer(store, vault, killed_writer.CHUNKER_VERSION)
+    writer.apply(first_group())
+    fold = writer.begin_fold()
+    writer.apply(second_group())
+    fold.write()
+    assert writer.finish_fold(fold) is not None
+    assert writer.finish_fold(fold) is None, "that base is another's by now"
+    store.close()
+    vault.close()
+    same(contents(folder), contents(fresh / "after"))
+    assert vector_state(folder).delta_rows > 0
     assert answers(folder, AFTER, QUERIES) == answers(fresh / "after", AFTER, QUERIES)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,6 +78,47 @@ def test_the_seal_is_off_while_the_file_changes_and_holds_while_only_the_log_doe
     assert (tmp_path / "catalog.db-wal").stat().st_size == 0, "nothing older can be laid over it"
     catalog.close()
     check_seal(tmp_path / "catalog.db")
+
+
+def is_locked(path: Path) -> bool:
+    """Whether another process sees the lock by which SQLite says that somebody has the file open."""
+    program = (
+        "import fcntl, sys\n"
+        "with open(sys.argv[1], 'r+b') as file:\n"
+        "    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 0x40000002)\n"
+    )
+    return subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, timeout=60).returncode != 0
+
+
+def test_a_seal_that_is_set_or_looked_at_lets_go_of_no_lock_and_keeps_no_descriptor(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.db"
+    catalog = Catalog(path)
+    catalog.checkpoint()
+    assert is_locked(path)
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(3):
+        seal.put(path)
+        assert seal.holds(path)
+        assert is_locked(path)
+    assert len(os.listdir("/dev/fd")) == before
+    catalog.close()
+    assert not is_locked(path)
+
+
+def test_where_no_process_can_be_started_a_seal_is_looked_at_all_the_same(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "catalog.db"
+    monkeypatch.setattr(sys, "executable", str(folder / "nothing"))
+    catalog = Catalog(path)
+    assert seal.holds(path)
+    assert is_locked_by(os.getpid(), path)
+    catalog.close()
+
+
+def is_locked_by(pid: int, path: Path) -> bool:
+    inode = f":{path.stat().st_ino} "
+    return any(inode in line and f" {pid} " in line for line in Path("/proc/locks").read_text().splitlines())
 
 
 def test_a_catalogue_that_takes_a_damaged_ones_place_keeps_its_log(folder: Path) -> None:

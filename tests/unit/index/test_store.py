@@ -182,7 +182,7 @@ def test_documents_without_their_vectors_stay_and_are_due_again(folder: Path) ->
     repaired(folder)
     found = contents(folder)
     assert sorted(found["files"]) == sorted(FILES)
-    assert {model for *_, model, _, _, _ in found["files"].values()} == {None}
+    assert {model for *_, model, _, _ in found["files"].values()} == {None}
     assert found["vectors"] == {}
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from codectxd.embed.quantise import quantise
 from codectxd.errors import IndexUnavailable
+from codectxd.index.bases import Unwanted, VectorSet
 from codectxd.index.schema import key_of
-from codectxd.index.vectors import VectorReader, VectorSet, VectorState, VectorWriter, cosines
+from codectxd.index.vectors import VectorReader, VectorState, VectorWriter, cosines
 from unit.index.world import embedder, unit
 
 DIMENSION = 256
@@ -36,11 +37,17 @@ def append(writer: VectorWriter, *docs: int) -> VectorState:
     return state
 
 
+def merge(writer: VectorWriter, alive: np.ndarray[Any, np.dtype[np.bool_]]) -> VectorState:
+    fold = writer.fold(alive)
+    fold.write()
+    return writer.folded(fold)
+
+
 def merged(folder: Path, *docs: int) -> VectorState:
     """A folder whose base holds `docs`, with document 99 in the delta."""
     writer = VectorWriter(folder, EMPTY)
     append(writer, *docs)
-    state = writer.merged(np.ones(100, np.bool_))
+    state = merge(writer, np.ones(100, np.bool_))
     writer.close()
     writer = VectorWriter(folder, state)
     state = append(writer, 99)
@@ -90,7 +97,7 @@ def test_a_merged_generation_drops_dead_rows_and_the_files_of_the_one_before(tmp
     append(writer, 3, 1, 2)
     alive = np.zeros(4, np.bool_)
     alive[[1, 3]] = True
-    state = writer.merged(alive)
+    state = merge(writer, alive)
     writer.close()
     writer = VectorWriter(tmp_path, state)
     found = VectorReader(tmp_path, state)
@@ -108,7 +115,7 @@ def test_a_second_merge_takes_base_and_delta_together(tmp_path: Path) -> None:
     writer = VectorWriter(tmp_path, state)
     alive = np.ones(100, np.bool_)
     alive[1] = False
-    state = writer.merged(alive)
+    state = merge(writer, alive)
     assert docs_in(VectorReader(tmp_path, state)) == [2, 99]
     writer.close()
 
@@ -116,7 +123,7 @@ def test_a_second_merge_takes_base_and_delta_together(tmp_path: Path) -> None:
 def test_a_merge_in_which_nothing_is_alive_is_an_empty_base(tmp_path: Path) -> None:
     writer = VectorWriter(tmp_path, EMPTY)
     append(writer, 1)
-    state = writer.merged(np.zeros(0, np.bool_))
+    state = merge(writer, np.zeros(0, np.bool_))
     writer.close()
     writer = VectorWriter(tmp_path, state)
     assert docs_in(VectorReader(tmp_path, state)) == []
@@ -127,10 +134,67 @@ def test_a_reader_of_an_older_generation_keeps_its_rows(tmp_path: Path) -> None:
     state = merged(tmp_path, 1, 2)
     old = VectorReader(tmp_path, state)
     writer = VectorWriter(tmp_path, state)
-    new = writer.merged(np.zeros(0, np.bool_))
+    new = merge(writer, np.zeros(0, np.bool_))
     writer.close()
     VectorWriter(tmp_path, new).close()
     assert np.array_equal(old.base.rows[:3], rows_of(1).rows)
+
+
+def test_rows_appended_while_a_fold_is_written_are_the_delta_of_the_next_generation(tmp_path: Path) -> None:
+    state = merged(tmp_path, 1, 2)
+    writer = VectorWriter(tmp_path, state)
+    fold = writer.fold(np.ones(100, np.bool_))
+    append(writer, 3)
+    fold.write()
+    append(writer, 4)
+    before = VectorReader(tmp_path, writer.state)
+    state = writer.folded(fold)
+    assert docs_in(VectorReader(tmp_path, writer.state, before)) == [1, 2, 3, 4, 99], "no flip has come yet"
+    writer.adopt(state)
+    found = VectorReader(tmp_path, state, before)
+    assert (docs_in(found.base), docs_in(found.delta)) == ([1, 2, 99], [3, 4])
+    grown = VectorReader(tmp_path, append(writer, 5), found)
+    assert docs_in(grown.delta) == [3, 4, 5]
+    writer.close()
+    writer = VectorWriter(tmp_path, writer.state)
+    assert docs_in(VectorReader(tmp_path, append(writer, 6))) == [1, 2, 3, 4, 5, 6, 99]
+    writer.close()
+
+
+def test_a_fold_that_no_flip_named_is_forgotten(tmp_path: Path) -> None:
+    writer = VectorWriter(tmp_path, merged(tmp_path, 1, 2))
+    fold = writer.fold(np.ones(100, np.bool_))
+    fold.write()
+    writer.folded(fold)
+    state = append(writer, 3)
+    writer.close()
+    writer = VectorWriter(tmp_path, state)
+    assert {path.name.split(".")[0] for path in tmp_path.iterdir()} == {"1"}
+    assert docs_in(VectorReader(tmp_path, state)) == [1, 2, 3, 99]
+    writer.close()
+
+
+def test_a_fold_that_is_called_off_leaves_nothing(tmp_path: Path) -> None:
+    state = merged(tmp_path, 1, 2)
+    writer = VectorWriter(tmp_path, state)
+    names = {path.name for path in tmp_path.iterdir()}
+    fold = writer.fold(np.ones(100, np.bool_))
+    fold.cancel()
+    with pytest.raises(Unwanted):
+        fold.write()
+    assert {path.name for path in tmp_path.iterdir()} == names
+    writer.close()
+
+
+def test_a_base_of_more_rows_than_are_copied_at_once_is_whole(tmp_path: Path) -> None:
+    many = [rows_of(doc, 10_000) for doc in range(1, 9)]
+    writer = VectorWriter(tmp_path, EMPTY)
+    writer.adopt(writer.append(many[1:] + many[:1]))
+    writer.adopt(merge(writer, np.ones(100, np.bool_)))
+    found = VectorReader(tmp_path, writer.state).base
+    for part in ("keys", "rows", "scales"):
+        assert np.array_equal(getattr(found, part), np.concatenate([getattr(one, part) for one in many]))
+    writer.close()
 
 
 FILES = [f"1.{kind}" for kind in ("base.keys", "base.i8bin", "base.scales", "delta.keys", "delta.rows", "delta.scales")]

@@ -63,15 +63,21 @@ def open_store(folder: Path, **options: Any) -> Store:
     return Store(folder, ROOT, embedder().model_id, embedder().dimension, **options)
 
 
-def applied(folder: Path, *groups: Group, reached: Callable[[str], None] = lambda step: None, merge: bool = False) -> None:
+def applied(
+    folder: Path,
+    *groups: Group,
+    reached: Callable[[str], None] = lambda step: None,
+    merge: bool = False,
+    delta: bool = True,
+) -> None:
     """Open `folder`, apply groups one by one, and close."""
     store, vault = open_store(folder), Vault(folder.parent / "vault.db")
     try:
-        writer = Writer(store, vault, CHUNKER_VERSION, reached)
+        writer = Writer(store, vault, CHUNKER_VERSION, reached, delta=delta)
         for group in groups:
             writer.apply(group)
         if merge:
-            writer.merge_vectors(force=True)
+            writer.merge_vectors()
     finally:
         store.close()
         vault.close()
@@ -91,10 +97,11 @@ def contents(folder: Path) -> dict[str, Any]:
     words = LexicalWriter(lexical_folder(folder, int(snapshot.meta.get("words", 0))))
     keys = words.keys().tolist()
     words.close()
+    paths = snapshot.files.paths
+    path_rows = {doc: (row.tobytes(), scale) for doc, row, scale in zip(paths.docs, paths.rows, paths.scales, strict=True)}
     found = {
         "files": {
-            r.path: (r.digest, r.language, r.role, r.chunks, r.model, r.stamp, r.path_row, r.path_scale)
-            for r in by_doc.values()
+            r.path: (r.digest, r.language, r.role, r.chunks, r.model, r.stamp, path_rows.get(r.doc)) for r in by_doc.values()
         },
         "chunks": {
             r.path: [(c.start_line, c.end_line, c.start_byte, c.end_byte, c.symbol, c.kind, c.digest) for c in chunks]
