@@ -101,7 +101,8 @@ class Snapshot:
         """(chunks, embedded chunks) of the working tree."""
         if self._counts is None:
             records = self.files.by_doc.values()
-            self._counts = sum(r.chunks for r in records), sum(r.chunks for r in records if r.model is not None)
+            embedded = (r.chunks for r in records if r.model is not None and r.model == self.model)
+            self._counts = sum(r.chunks for r in records), sum(embedded)
         return self._counts
 
     def skipped(self) -> Sequence[Skipped]:

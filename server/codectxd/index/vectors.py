@@ -31,7 +31,8 @@ _EMPTY_CHECKSUM = ""
 
 
 class VectorState(msgspec.Struct, frozen=True):
-    """Which rows are the world's: kept in the catalogue, as JSON, and changed by the flip alone."""
+    """Which rows are the world's: kept in the catalogue, as JSON, and changed by the flip alone. `source` is the folder of the
+    model, empty for the one in the package."""
 
     model: str
     dimension: int
@@ -41,6 +42,7 @@ class VectorState(msgspec.Struct, frozen=True):
     delta_rows: int = 0
     delta_checksum: str = _EMPTY_CHECKSUM
     graph: GraphState | None = None
+    source: str = ""
 
 
 class VectorSet(msgspec.Struct, frozen=True):
@@ -170,12 +172,16 @@ class VectorWriter:
         known = docs < len(alive)
         keep = np.flatnonzero(known & alive[np.where(known, docs, 0)]) if len(alive) else np.empty(0, np.int64)
         keep = keep[np.argsort(keys[keep], kind="stable")]
-        generation = self.state.generation + 1
-        state = VectorState(self.state.model, self.state.dimension, generation, len(keep))
         rows = _gather(base.rows, delta.rows, keep)
         scales = np.concatenate([base.scales, delta.scales])[keep]
-        checksum = _write_base(self._folder, state, VectorSet(keys[keep], rows, scales))
-        return msgspec.structs.replace(state, base_checksum=checksum)
+        old = self.state
+        return self.written(VectorState(old.model, old.dimension, source=old.source), VectorSet(keys[keep], rows, scales))
+
+    def written(self, state: VectorState, vectors: VectorSet) -> VectorState:
+        """Write a new base of these rows, whose keys ascend, for the model of `state`; returns its state, of which the same
+        holds as of what `merged` returns."""
+        state = VectorState(state.model, state.dimension, self.state.generation + 1, len(vectors.keys), source=state.source)
+        return msgspec.structs.replace(state, base_checksum=_write_base(self._folder, state, vectors))
 
     def base(self) -> VectorSet:
         """The rows of the base, mapped. Raises IndexUnavailable on damage."""
