@@ -175,12 +175,14 @@ class Builders:
         with self._changed:
             self._busy.discard(number)
             while not self._closed:
+                waiting = len(self._feeds)
                 for feed in self._in_turn():
                     batch = self._taken(feed, number)
                     if batch is not None:
                         self._busy.add(number)
                         return feed.run, batch
-                self._changed.wait()
+                if len(self._feeds) == waiting:  # Else a scan is over, and it is the turn of what waited for it.
+                    self._changed.wait()
         return None
 
     def _in_turn(self) -> list[_Feed]:

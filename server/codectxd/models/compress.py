@@ -7,7 +7,6 @@ runs none, has no use for it.
 from __future__ import annotations
 
 import logging
-import tempfile
 from pathlib import Path
 
 from codectxd.errors import ModelUnavailable
@@ -25,8 +24,7 @@ def to_bytes(weights: Path, target: Path) -> None:
     try:
         # One scale for all of a matrix would cost much more than it saves. The last bit is given up so that sums cannot
         # overflow on processors that add up in 16 bits: vectors are to be the same everywhere.
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".int8-"):
-            quantize_dynamic(weights, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+        quantize_dynamic(weights, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
     except Exception as problem:
         # The tool raises whatever its parts do.
         told = (str(problem).strip() or repr(problem)).splitlines()[0]
