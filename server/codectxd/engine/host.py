@@ -163,7 +163,7 @@ class Host:
             return
         try:
             engine.take(reply)
-            if isinstance(reply, jobs.Scanned):
+            if isinstance(reply, jobs.Scanned) or (isinstance(reply, jobs.Filling) and reply.ended):
                 self._lane.warm(engine.view.source)
         except (CodectxError, OSError):
             log.exception("%s: a message of the indexer could not be used", reply.root)

@@ -438,11 +438,11 @@ class Indexer:
             self._merge_words(run)
         self._merge(run.root, self._writers[run.root], force=run.merge or run.total > 100)
         self._writers[run.root].store.catalog.checkpoint()
+        self._fill(run.root)  # Before the end is told: who waits for it sees what goes on.
         counts = run.files, run.parsed, run.embedded
         self._channel.send(jobs.Scanned(run.root, run.ticket, *counts, run.seconds, run.problem, self._how(run)))
         self._builders.rest(idle=not self._runs and not self._fills)
         self._collect(run.root)
-        self._fill(run.root)
 
     def _collect(self, root: str) -> None:
         """Keep the vault within its budget."""
@@ -502,6 +502,8 @@ class Indexer:
         means = msgspec.structs.replace(self._means, free_mb=system.memory_mb("MemAvailable"))
         run = self._fills[root] = FillRun(root, spec, active=active, means=means)
         run.problem = problem
+        if not active:
+            self._channel.send(run.told())
         contents, vault = writer.store.catalog.view.contents(without=state.model if active else None), self._vault.view()
 
         def assess() -> None:
