@@ -3,8 +3,9 @@
     python -m training.transformer FOLDER            writes FOLDER/onnx/model.onnx from config.json and model.safetensors
     python -m training.transformer FOLDER --tiny     makes a small model of random weights there first, for tests
 
-The graph takes input_ids, attention_mask and token_type_ids, each of shape (texts, tokens), and gives last_hidden_state. Only what
-`config.json` calls bert, with absolute positions and gelu, is known: another kind is refused rather than written wrongly.
+The graph takes input_ids, attention_mask and token_type_ids, each of shape (texts, tokens), and gives last_hidden_state.
+Only what `config.json` calls bert, with absolute positions and gelu, is known: another kind is refused rather than written
+wrongly.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A model of the user's own, end to end: it is filled while the one before answers, takes over at once, and nothing is lost."""
+"""A model of the user's own, end to end: it is filled while the one before answers, takes over at once, and nothing is
+lost."""
 
 from __future__ import annotations
 

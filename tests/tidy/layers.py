@@ -1,8 +1,8 @@
 """Who may import whom, and where each library lives (invariant I7), as data and one pure function.
 
-Levels: 0 types, errors · 1 config, paths, locks, system, gitignore, wildmatch · 2 workspace, vcs, chunk, embed, index ·
-3 search · 4 engine · 5 wire · 6 daemon, clients · 7 evaluate, models. Imports run downward only, and rooms of one level do not know
-each other.
+Levels: 0 types, errors · 1 config, paths, locks, system, gitignore, wildmatch · 2 workspace, vcs, chunk, embed, index · 3
+search · 4 engine · 5 wire · 6 daemon, clients · 7 evaluate, models. Imports run downward only, and rooms of one level do not
+know each other.
 """
 
 from __future__ import annotations

@@ -163,14 +163,14 @@ PAGES: Mapping[str, Page] = MappingProxyType(
         "model": Page(
             "keep",
             "have a model of your own embed the texts",
-            "The model that comes with codectxd is small and fast. Any sentence transformer can take its place that is there as"
-            " an ONNX graph with its tokenizer.json: one in a folder, in the layout that sentence-transformers and its exports"
-            " write, or one on a hub, which is downloaded when you add it, and never otherwise. HF_ENDPOINT names a mirror,"
-            " HTTPS_PROXY a proxy; with HF_HUB_OFFLINE nothing is fetched. What a folder says of pooling, length and prefixes is"
-            " overruled by the options.\n\n"
+            "The model that comes with codectxd is small and fast. Any sentence transformer can take its place that is there"
+            " as an ONNX graph with its tokenizer.json: one in a folder, in the layout that sentence-transformers and its"
+            " exports write, or one on a hub, which is downloaded when you add it, and never otherwise. HF_ENDPOINT names a"
+            " mirror, HTTPS_PROXY a proxy; with HF_HUB_OFFLINE nothing is fetched. What a folder says of pooling, length and"
+            " prefixes is overruled by the options.\n\n"
             "use has a model take over: texts are embedded by it in the background while the one before goes on to answer,"
-            " and then it answers, all at once. `codectxd status` says how far it is. Vectors of both are kept, so that going"
-            " back embeds nothing. --int8 needs the library onnx: pip install 'codectxd[models]'.",
+            " and then it answers, all at once. `codectxd status` says how far it is. Vectors of both are kept, so that"
+            " going back embeds nothing. --int8 needs the library onnx: pip install 'codectxd[models]'.",
             (
                 ("codectxd model add sentence-transformers/all-MiniLM-L6-v2 --int8", "from the hub, with small weights"),
                 ("codectxd model add ~/models/mine --query-prefix 'query: '", "from a folder"),

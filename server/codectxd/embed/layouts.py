@@ -1,8 +1,8 @@
 """What a folder of a model says of itself: our own `model.json`, or what sentence-transformers and its exports write.
 
-Of the latter: the graph in `onnx/` or at the top, `tokenizer.json`, pooling in `1_Pooling/config.json`, the greatest length in
-`sentence_bert_config.json`, prefixes among the prompts of `config_sentence_transformers.json`. What would silently give wrong
-vectors (a pooling that is not known, a layer on top) is an error. Reads JSON and nothing else.
+Of the latter: the graph in `onnx/` or at the top, `tokenizer.json`, pooling in `1_Pooling/config.json`, the greatest length
+in `sentence_bert_config.json`, prefixes among the prompts of `config_sentence_transformers.json`. What would silently give
+wrong vectors (a pooling that is not known, a layer on top) is an error. Reads JSON and nothing else.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ _USUAL_TOKENS: Final = 512
 
 
 class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`model.json` as it lies beside the weights. `digest` is the hexadecimal BLAKE2b-128 of tokenizer and weights; without it,
-    the files are taken as they are."""
+    """`model.json` as it lies beside the weights. `digest` is the hexadecimal BLAKE2b-128 of tokenizer and weights; without
+    it, the files are taken as they are."""
 
     name: str
     dimension: int

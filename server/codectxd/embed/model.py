@@ -10,7 +10,6 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -31,8 +30,8 @@ class ModelSpec(msgspec.Struct, frozen=True):
     """A model that can be loaded: where its files are and what it promises.
 
     `id` names weights, tokenizer, pooling, prefixes, length and dimension together; `digest` is what the files must hash to,
-    `max_tokens` how much of a text is looked at, `query_prefix` and `passage_prefix` what a question and what any other text is
-    to be preceded by. `source` is the folder that it was found in, empty for the one inside this package.
+    `max_tokens` how much of a text is looked at, `query_prefix` and `passage_prefix` what a question and what any other text
+    is to be preceded by. `source` is the folder that it was found in, empty for the one inside this package.
     """
 
     id: str

@@ -1,8 +1,9 @@
 """Models that a user brings, run by onnxruntime: sentence transformers of any make, from text to unit vectors.
 
-A home of onnxruntime (through `onnx`) and tokenizers. Texts are cut to the model's length, sorted by it and run in batches of a
-bounded number of tokens, padding counted: what is ready is given at once. Tokens are pooled as the model says, where its graph
-has not done so, cut to the dimension asked for, and given length 1. One thread, which is the caller's, whatever the machine has.
+A home of onnxruntime (through `onnx`) and tokenizers. Texts are cut to the model's length, sorted by it and run in batches
+of a bounded number of tokens, padding counted: what is ready is given at once. Tokens are pooled as the model says, where
+its graph has not done so, cut to the dimension asked for, and given length 1. One thread, which is the caller's, whatever
+the machine has.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ import msgspec
 from codectxd import system
 from codectxd.engine.channel import Closed, StartChild
 from codectxd.engine.jobs import Prepare, Prepared
-from codectxd.engine.pipeline import Pipeline
 from codectxd.engine.modes import Choice
+from codectxd.engine.pipeline import Pipeline
 from codectxd.engine.scan import ScanRun
 from codectxd.engine.workers import WorkerProcess, prepare_all
 from codectxd.types import BuildMode
@@ -53,8 +53,8 @@ class Work(Protocol):
 
 
 class Built(msgspec.Struct, frozen=True):
-    """These paths of a scan, or of a pass, were dealt with, in this mode, or a problem stopped it: of the workspace, or, `weak`,
-    of the workers."""
+    """These paths of a scan, or of a pass, were dealt with, in this mode, or a problem stopped it: of the workspace, or,
+    `weak`, of the workers."""
 
     run: Work
     mode: BuildMode

@@ -21,8 +21,9 @@ log = logging.getLogger(__name__)
 
 
 def in_use(catalogues: Iterator[Path], models: Collection[str] = ()) -> Iterator[tuple[str, bytes]]:
-    """(table, key) of all that these catalogues' documents were made of, and would be with one of `models`, or with the model
-    that was left last: going there must not cost what it cost the first time. A catalogue that cannot be read holds nothing."""
+    """(table, key) of all that these catalogues' documents were made of, and would be with one of `models`, or with the
+    model that was left last: going there must not cost what it cost the first time. A catalogue that cannot be read holds
+    nothing."""
     for path in catalogues:
         with contextlib.suppress(IndexUnavailable):
             view = CatalogView(path)

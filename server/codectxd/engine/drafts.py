@@ -1,8 +1,8 @@
 """Unsaved text: from the editors' buffers to the overlay's buffer layer, the latest text of each path first.
 
-Typing makes work faster than it can be done, so work is by path and always about the newest text. With a slow model, words are
-searchable at once and vectors when they come. A buffer whose text is
-the saved text needs no layer. Thread-safe; the lane asks for tasks and tells what became of them.
+Typing makes work faster than it can be done, so work is by path and always about the newest text. With a slow model, words
+are searchable at once and vectors when they come. A buffer whose text is the saved text needs no layer. Thread-safe; the
+lane asks for tasks and tells what became of them.
 """
 
 from __future__ import annotations

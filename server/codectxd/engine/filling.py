@@ -1,7 +1,8 @@
 """One background pass that has texts embedded with a model: what is due, how far it is, how fast. Lives in the indexer.
 
-Only the vault is filled: the files that lack vectors of the model are prepared with it by the same workers as those of scans, in
-small portions, behind every scan. What was done outlasts whatever ends the pass. Knows nothing of processes, nor of flips.
+Only the vault is filled: the files that lack vectors of the model are prepared with it by the same workers as those of
+scans, in small portions, behind every scan. What was done outlasts whatever ends the pass. Knows nothing of processes, nor
+of flips.
 """
 
 from __future__ import annotations
@@ -40,7 +41,6 @@ class FillRun:
 
     background = True
     within_s: float | None = None
-    known: dict[str, bytes] = {}
     ticket = 0
 
     def __init__(self, root: str, spec: ModelSpec, *, active: bool, means: Means) -> None:
@@ -52,6 +52,7 @@ class FillRun:
         self.held_bytes = 3 * spec.bytes
         self.choice: Choice = beside(means, self.held_bytes // _MB)
         self.cancelled = self.assessed = False
+        self.known: dict[str, bytes] = {}
         self.unwritten = 0
         self.due: list[Lacking] = []
         self.portions = self.done_portions = 0

@@ -179,8 +179,8 @@ class Refreshed(msgspec.Struct, frozen=True, tag=True):
 
 
 class Digested(msgspec.Struct, frozen=True, tag=True):
-    """The answer to Digest; no parcel where the text or the path is not indexable, for `reason`. `more`: there was no time for
-    its vectors, and they will come of asking again."""
+    """The answer to Digest; no parcel where the text or the path is not indexable, for `reason`. `more`: there was no time
+    for its vectors, and they will come of asking again."""
 
     parcel: Parcel | None
     reason: str
@@ -332,8 +332,8 @@ class Elsewhere(msgspec.Struct, frozen=True, tag=True):
 
 
 class Filling(msgspec.Struct, frozen=True, tag=True):
-    """How far the vault has the vectors of another model than the one that answers (or, where `model` is that one, of what came
-    without): texts, of how many, and texts a second. `source` is the model's folder.
+    """How far the vault has the vectors of another model than the one that answers (or, where `model` is that one, of what
+    came without): texts, of how many, and texts a second. `source` is the model's folder.
 
     `problem` says what keeps it from going on, which is tried again with the next scan. `ended`: all of them are there.
     """

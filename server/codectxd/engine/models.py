@@ -1,4 +1,5 @@
-"""The models that questions are embedded with: those of the indexes that are searched, each loaded once, on a thread of its own.
+"""The models that questions are embedded with: those of the indexes that are searched, each loaded once, on a thread of its
+own.
 
 An index says whose vectors it has; what is not loaded (yet, or because its folder is gone) is missing from the answer, which
 says so. Thread-safe. Knows nothing of indexes.

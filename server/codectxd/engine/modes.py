@@ -102,8 +102,8 @@ def estimate(work: Work, graph_from: int) -> str | None:
 
 
 def beside(means: Means, model_mb: int) -> Choice:
-    """How a pass in the background is worked on that nobody waits for: one core is left to what somebody does, and each worker
-    holds a model that takes so much."""
+    """How a pass in the background is worked on that nobody waits for: one core is left to what somebody does, and each
+    worker holds a model that takes so much."""
     affordable = max(1, means.usable_mb // (_WORKER_MB + model_mb))
     workers = min(max(1, means.workers - 1), affordable)
     return Choice("parallel", workers, 2 * workers, "in the background")

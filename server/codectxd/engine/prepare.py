@@ -91,7 +91,8 @@ class Preparer:
         """
         parcel, strings = self.cut(source, stamp, for_overlay=for_overlay)
         clock = time.perf_counter()
-        vectors, embedded = self._vectors(parcel.embedded_digests(), strings, within_s, kept=stamp is not None or not for_overlay)
+        kept = stamp is not None or not for_overlay
+        vectors, embedded = self._vectors(parcel.embedded_digests(), strings, within_s, kept=kept)
         self._lap("embed", clock)
         return msgspec.structs.replace(parcel, vectors=vectors, embedded=embedded)
 

@@ -45,8 +45,8 @@ class ScanRun:
         source: str = "",
         slow: bool = False,
     ) -> None:
-        """`merge`: every file is due, whatever the index has of it. `model` is the index's, of the folder `source`. Where it is
-        `slow`, nothing waits for it: what the vault lacks comes without vectors."""
+        """`merge`: every file is due, whatever the index has of it. `model` is the index's, of the folder `source`. Where it
+        is `slow`, nothing waits for it: what the vault lacks comes without vectors."""
         self.root = root
         self.ticket = ticket
         self.model = model

@@ -47,8 +47,8 @@ class Asked(msgspec.Struct, frozen=True, rename="camel"):
 def ask(
     home: Home, folder: Path, questions: Sequence[Question], begin: Callable[[str], None], model: str | None = None
 ) -> Iterator[Asked]:
-    """Index the repositories of `questions` below `folder` in `home`, and put the questions to each, once `model` answers where
-    one is named. Raises UsageError, and NeverCame where that model cannot."""
+    """Index the repositories of `questions` below `folder` in `home`, and put the questions to each, once `model` answers
+    where one is named. Raises UsageError, and NeverCame where that model cannot."""
     for root, of_one in _by_root(folder, questions).items():
         answers = [dataset.wanted(question, root) for question in of_one]
         prefix = f"{of_one[0].repo}: " if of_one[0].repo else ""

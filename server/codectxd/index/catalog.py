@@ -509,8 +509,8 @@ class CatalogView:
             return [Skipped(path, reason, None if at is None else Stamp(at, *rest)) for path, reason, at, *rest in rows]
 
     def document_like(self, parcel: Parcel) -> int | None:
-        """The document that is this very parcel, whether a tree holds it or not; None where there is none. One that has vectors
-        is as good for a parcel that has none."""
+        """The document that is this very parcel, whether a tree holds it or not; None where there is none. One that has
+        vectors is as good for a parcel that has none."""
         sql = (
             "SELECT doc FROM documents WHERE path = ?1 AND digest = ?2 AND language = ?3 AND role = ?4"
             " AND (model IS ?5 OR ?5 IS NULL) ORDER BY model IS NULL LIMIT 1"
@@ -526,8 +526,8 @@ class CatalogView:
             return list(db.execute("SELECT doc, chunks, model FROM documents"))
 
     def contents(self, *, without: str | None = None, paths: Collection[str] | None = None) -> Iterator[Content]:
-        """What the working tree's documents were made of, one by one, in the order of their ids; only those that have no vectors
-        of the model `without`, where one is given, and only those of `paths`."""
+        """What the working tree's documents were made of, one by one, in the order of their ids; only those that have no
+        vectors of the model `without`, where one is given, and only those of `paths`."""
         sql = (
             "SELECT doc, path, digest, language, model, said FROM documents WHERE doc IN (SELECT doc FROM files)"
             " AND (?1 IS NULL OR model IS NOT ?1) ORDER BY doc"

@@ -47,8 +47,8 @@ class Store:
         afresh: bool = False,
         goes_on: Callable[[VectorState], bool] = lambda state: False,
     ) -> None:
-        """Open or create the index in `folder` for the workspace `root`, with vectors of `model`, or of the model that it has
-        where `goes_on` says that this can be used; `afresh` forgets first what is there.
+        """Open or create the index in `folder` for the workspace `root`, with vectors of `model`, or of the model that it
+        has where `goes_on` says that this can be used; `afresh` forgets first what is there.
 
         Raises WrittenElsewhere where another process holds the lock, IndexUnavailable where the disk does not take what is
         written.

@@ -31,8 +31,8 @@ _EMPTY_CHECKSUM = ""
 
 
 class VectorState(msgspec.Struct, frozen=True):
-    """Which rows are the world's: kept in the catalogue, as JSON, and changed by the flip alone. `source` is the folder of the
-    model, empty for the one in the package."""
+    """Which rows are the world's: kept in the catalogue, as JSON, and changed by the flip alone. `source` is the folder of
+    the model, empty for the one in the package."""
 
     model: str
     dimension: int

@@ -5,8 +5,8 @@
 3. *flip*: one commit of the catalogue makes the documents members of the tree (invariant I3).
 4. *sweep*: documents that no tree holds any more leave words and catalogue.
 
-Vectors of another model, or those that a document came without, are taken from the vault: `attach` gives them to documents that
-have none, `adopt` makes another model that of the whole world, once it covers all of it.
+Vectors of another model, or those that a document came without, are taken from the vault: `attach` gives them to documents
+that have none, `adopt` makes another model that of the whole world, once it covers all of it.
 
 Merging takes what was deleted out of vectors and words: `merge_vectors` copies the living rows; words, of which nothing
 can be copied, are written anew beside the old ones from the parcels of every file (`begin_words`, `apply`,
@@ -105,7 +105,8 @@ class Writer:
         return Applied(generation, changed, clock.seconds)
 
     def _fitting(self, parcel: Parcel) -> Parcel:
-        """A parcel without vectors that cannot be compared with those of the index: it was prepared before a flip of models."""
+        """A parcel without vectors that cannot be compared with those of the index: it was prepared before a flip of
+        models."""
         if parcel.vectors is None or parcel.vectors.model == self.store.vectors.state.model:
             return parcel
         return msgspec.structs.replace(parcel, vectors=None)
@@ -115,8 +116,8 @@ class Writer:
         self._keep(parcels)
 
     def attach(self, paths: Collection[str] | None = None) -> Applied | None:
-        """Give documents without vectors (those of `paths`, or all) what the vault has of the index's model; None where there is
-        nothing to give."""
+        """Give documents without vectors (those of `paths`, or all) what the vault has of the index's model; None where
+        there is nothing to give."""
         state = self.store.vectors.state
         contents = list(self.store.catalog.view.contents(without=state.model, paths=paths))
         found = self._rows_of(contents, state.model, state.dimension) if contents else _Rows(state.dimension)
@@ -133,8 +134,8 @@ class Writer:
         return Applied(generation, found.paths, clock.seconds)
 
     def adopt(self, model: str, dimension: int, source: str) -> Applied | None:
-        """Make `model`, of the folder `source`, that of the whole index, by one flip; None, and nothing changed, where the vault
-        lacks any of its vectors."""
+        """Make `model`, of the folder `source`, that of the whole index, by one flip; None, and nothing changed, where the
+        vault lacks any of its vectors."""
         clock = _Clock()
         found = self._rows_of(self.store.catalog.view.contents(), model, dimension)
         if found.lacking:

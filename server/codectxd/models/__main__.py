@@ -110,7 +110,8 @@ def _use(options: argparse.Namespace) -> int:
 
 
 def _begin() -> int:
-    """Have the daemon look at what it has open, if one runs: that is when it sees the settings. How many folders that are."""
+    """Have the daemon look at what it has open, if one runs: that is when it sees the settings. How many folders that
+    are."""
     connection = spawn.find_session(paths.layout(), name="codectxd model", timeout_s=_PATIENCE_S)
     if connection is None:
         return 0

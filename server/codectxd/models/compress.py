@@ -1,7 +1,7 @@
 """Weights as signed bytes, with a scale for each column of a matrix: a quarter of the size, and twice as fast or more.
 
-A home of onnxruntime, whose tool for it needs the library `onnx`: an extra, since who brings a model that is small already, or
-runs none, has no use for it.
+A home of onnxruntime, whose tool for it needs the library `onnx`: an extra, since who brings a model that is small already,
+or runs none, has no use for it.
 """
 
 from __future__ import annotations

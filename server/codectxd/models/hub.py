@@ -1,7 +1,7 @@
 """A model from a hub, by its name there: fetched when somebody asks for exactly that, and never otherwise.
 
-Speaks the plain HTTP of hubs in the manner of Hugging Face: `ENDPOINT/OWNER/NAME/resolve/REVISION/FILE`. `HF_ENDPOINT` names a
-mirror, the usual variables a proxy; with `HF_HUB_OFFLINE`, or without a network, it is said which files to put where. What
+Speaks the plain HTTP of hubs in the manner of Hugging Face: `ENDPOINT/OWNER/NAME/resolve/REVISION/FILE`. `HF_ENDPOINT` names
+a mirror, the usual variables a proxy; with `HF_HUB_OFFLINE`, or without a network, it is said which files to put where. What
 another program has in its cache already is taken from there. Files with a published checksum are compared with it.
 """
 
@@ -42,8 +42,8 @@ def is_name(text: str) -> bool:
 
 
 def fetch(name: str, revision: str, target: Path, progress: Progress, environment: Mapping[str, str] = os.environ) -> None:
-    """Put the files of the model `name` into the folder `target`. Raises UsageError where there is no such model, ModelUnavailable
-    where it cannot be had."""
+    """Put the files of the model `name` into the folder `target`. Raises UsageError where there is no such model,
+    ModelUnavailable where it cannot be had."""
     cached = _cached(name, revision, environment)
     if cached is not None:
         _take(cached, target)

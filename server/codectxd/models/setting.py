@@ -23,9 +23,8 @@ def change(file: Path, model: str) -> None:
     current(file)  # What cannot be read is not written over.
     text = file.read_text() if file.exists() else ""
     line = f"model = {msgspec.json.encode(model).decode()}"
-    if _LINE.search(text):
-        text = _LINE.sub(lambda _: line, text, count=1)
-    else:
+    text, found = _LINE.subn(lambda _: line, text, count=1)
+    if not found:
         text = f"{text.rstrip()}\n{line}\n".lstrip()
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f"{file.name}.new")

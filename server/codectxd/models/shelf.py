@@ -1,7 +1,8 @@
-"""The folder of added models: one folder each, with weights, tokenizer and our own `model.json`. What is added was tried first.
+"""The folder of added models: one folder each, with weights, tokenizer and our own `model.json`. What is added was tried
+first.
 
-Everything is made in a folder beside its place and renamed there, so that a model is there whole or not at all. Knows nothing
-of networks, nor of who uses a model.
+Everything is made in a folder beside its place and renamed there, so that a model is there whole or not at all. Knows
+nothing of networks, nor of who uses a model.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ def checked_name(name: str) -> str:
 
 
 def add(models: Path, folder: Path, name: str, settings: dict[str, Any], *, int8: bool) -> Added:
-    """Copy the model in `folder` to `models` under `name`; `settings` (of `Description`) overrule what it says of itself. With
-    `int8`, its weights become bytes. Raises UsageError, ModelUnavailable."""
+    """Copy the model in `folder` to `models` under `name`; `settings` (of `Description`) overrule what it says of itself.
+    With `int8`, its weights become bytes. Raises UsageError, ModelUnavailable."""
     place = _free(models, name)
     description = msgspec.structs.replace(_description(folder), name=name, digest="", **settings)
     weights, tokenizer = folder / description.weights, folder / description.tokenizer

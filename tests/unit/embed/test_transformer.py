@@ -1,4 +1,5 @@
-"""Models of the user's own: a small BERT of random weights against a reference in plain arithmetic, and what each setting does."""
+"""Models of the user's own: a small BERT of random weights against a reference in plain arithmetic, and what each setting
+does."""
 
 from __future__ import annotations
 
@@ -202,7 +203,7 @@ def damage(spec: ModelSpec) -> None:
         ("onnx/model.onnx", b"no graph", "cannot be loaded"),
         ("tokenizer.json", b"{}", "cannot be loaded"),
         ("config.json", b"{", "cannot be read as JSON"),
-        ("1_Pooling/config.json", b'{"pooling_mode_max_tokens": true}', "its pooling, pooling_mode_max_tokens, is not one of"),
+        ("1_Pooling/config.json", b'{"pooling_mode_max_tokens": true}', "pooling_mode_max_tokens, is not one of"),
         ("1_Pooling/config.json", b'{"pooling_mode_mean_tokens": true, "word_embedding_dimension": 99}', "shorter than 99"),
         ("modules.json", b'[{"type": "sentence_transformers.models.Dense"}]', "its layer Dense is not understood"),
     ],

@@ -28,6 +28,10 @@ class Work(msgspec.Struct):
     merge: bool
     rewrite: Group | None = None
     """What the words are written anew from, if they are."""
+    adopt: tuple[str, int] | None = None
+    """The model that is to take over, and its dimension, if one is; what it needs is in the vault."""
+    attach: bool = False
+    """Whether documents without vectors get those of the vault."""
 
 
 def main() -> None:
@@ -48,6 +52,10 @@ def main() -> None:
         writer.begin_words()
         writer.apply(work.rewrite)
         writer.finish_words()
+    if work.attach:
+        writer.attach()
+    if work.adopt is not None:
+        writer.adopt(*work.adopt, "")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Downloads from a hub, against a server on this machine that speaks as hubs do; and what is said where nothing can be had."""
+"""Downloads from a hub, against a server on this machine that speaks as hubs do; and what is said where nothing can be
+had."""
 
 from __future__ import annotations
 
@@ -138,8 +139,8 @@ def test_what_another_program_has_already_is_not_downloaded(tmp_path: Path) -> N
     assert described(tmp_path / "tiny").id == described(TINY).id
 
 
-@pytest.mark.parametrize(("name", "is_one"), [("a/b", True), ("a/b.c-d_e", True), ("a", False), ("../b", False), ("a/b/c", False)])
-def test_what_may_be_a_name_on_a_hub(name: str, is_one: bool) -> None:
+@pytest.mark.parametrize(("name", "is_one"), [("a/b", True), ("a/b.c-d_e", True), ("a", False), ("../b", False), ("a/b/c",
+False)]) def test_what_may_be_a_name_on_a_hub(name: str, is_one: bool) -> None:
     assert hub.is_name(name) == is_one
 
 
