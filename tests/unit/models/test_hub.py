@@ -17,9 +17,7 @@ from codectxd.errors import ModelUnavailable, UsageError
 from codectxd.models import hub
 
 TINY = Path(__file__).parents[3] / "fixtures" / "models" / "tiny"
-FILES = {
-    str(path.relative_to(TINY)): path.read_bytes() for path in TINY.rglob("*") if path.is_file()
-}
+FILES = {str(path.relative_to(TINY)): path.read_bytes() for path in TINY.rglob("*") if path.is_file()}
 GRAPH = "onnx/model.onnx"
 
 
@@ -139,8 +137,10 @@ def test_what_another_program_has_already_is_not_downloaded(tmp_path: Path) -> N
     assert described(tmp_path / "tiny").id == described(TINY).id
 
 
-@pytest.mark.parametrize(("name", "is_one"), [("a/b", True), ("a/b.c-d_e", True), ("a", False), ("../b", False), ("a/b/c",
-False)]) def test_what_may_be_a_name_on_a_hub(name: str, is_one: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "is_one"), [("a/b", True), ("a/b.c-d_e", True), ("a", False), ("../b", False), ("a/b/c", False)]
+)
+def test_what_may_be_a_name_on_a_hub(name: str, is_one: bool) -> None:
     assert hub.is_name(name) == is_one
 
 
