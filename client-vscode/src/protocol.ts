@@ -178,6 +178,15 @@ export interface BuildStatus {
   estimate?: string | null;
 }
 
+export interface FillStatus {
+  model: string;
+  done: number;
+  total: number;
+  perS: number;
+  leftS: number | null;
+  problem: string | null;
+}
+
 export interface WorkspaceStatus {
   root: string;
   phase: string;
@@ -201,6 +210,7 @@ export interface WorkspaceStatus {
   writer?: number | null;
   build?: BuildStatus | null;
   digest?: string | null;
+  filling?: FillStatus | null;
 }
 
 export interface Status {

@@ -41,6 +41,9 @@ class UserConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quarter of the machine's memory."""
     vault_mb: int = 1_000
     """What is kept of texts that no folder holds any more; the longest unused go first."""
+    model: str = ""
+    """The model that texts are embedded with: a folder, or the name of one that was added; empty for the one in the
+    package."""
     graph_from: int = GRAPH_FROM
     """From so many vectors on, a graph over them is tried, and used if it finds nearly all that a scan does; 0: never."""
     delta: bool = True

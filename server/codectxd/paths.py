@@ -59,6 +59,11 @@ class Layout(msgspec.Struct, frozen=True):
         return self.state / "vault.db"
 
     @property
+    def models(self) -> Path:
+        """A folder for each model that was added."""
+        return self.state / "models"
+
+    @property
     def config_file(self) -> Path:
         return self.config / "config.toml"
 
@@ -72,7 +77,7 @@ class Layout(msgspec.Struct, frozen=True):
         folder around them is the root itself."""
         own: list[Path | str] = [self.state, self.runtime, self.config]
         if root in map(os.path.realpath, own):
-            own += [self.state / "workspaces", self.socket, self.daemon_file, self.daemon_lock, self.spawn_lock]
+            own += [self.state / "workspaces", self.models, self.socket, self.daemon_file, self.daemon_lock, self.spawn_lock]
             own += [f"{self.vault}{end}" for end in ("", "-wal", "-shm")]
             own += [f"{self.log}{end}" for end in ("", ".1", ".2")]
         found = {inner for path in own if (inner := _below(root, os.path.realpath(path)))}

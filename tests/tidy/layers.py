@@ -1,8 +1,8 @@
 """Who may import whom, and where each library lives (invariant I7), as data and one pure function.
 
-Levels: 0 types, errors · 1 config, paths, locks, system, gitignore, wildmatch · 2 workspace, vcs, chunk, embed, index ·
-3 search · 4 engine · 5 wire · 6 daemon, clients · 7 evaluate. Imports run downward only, and rooms of one level do not know
-each other.
+Levels: 0 types, errors · 1 config, paths, locks, system, gitignore, wildmatch · 2 workspace, vcs, chunk, embed, index · 3
+search · 4 engine · 5 wire · 6 daemon, clients · 7 evaluate, models. Imports run downward only, and rooms of one level do not
+know each other.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wire": VOCABULARY | {"paths"},
     "daemon": GROUND | {"engine", "wire"},
     "clients": GROUND | {"wire"},
+    "models": GROUND | {"embed", "wire", "clients"},
     "evaluate": GROUND | MATERIAL | {"search", "engine", "wire", "daemon", "clients"},
 }
 """What a room may import, beside itself: rooms, or single modules of them."""
@@ -54,8 +55,9 @@ HOMES: dict[str, set[str]] = {
     "watchdog": {"workspace.watch", "workspace.observe"},
     "git": {"vcs.repo"},
     "tree_sitter": {"chunk.syntax", "evaluate.floor"},
-    "onnxruntime": {"embed.onnx"},
-    "tokenizers": {"embed.onnx", "evaluate.floor"},
+    "onnxruntime": {"embed.onnx", "embed.transformer", "models.compress"},
+    "onnx": {"models.compress"},
+    "tokenizers": {"embed.onnx", "embed.transformer", "evaluate.floor"},
     "tantivy": {"index.lexical"},
     "usearch": {"index.bases", "index.graph"},
     "numkong": {"index.vectors", "index.graph"},

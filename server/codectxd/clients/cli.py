@@ -35,6 +35,8 @@ def _dispatch(arguments: Sequence[str]) -> int:
     if options.command == "help":
         terminal.say(parser.page(parser.build(), options.about))
         return commands.DONE
+    if options.command == "model":
+        return commands.become("codectxd.models", arguments)
     if options.command in EVALUATED:
         return commands.become("codectxd.evaluate", arguments)
     status: int = options.run(options)

@@ -161,6 +161,26 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             ),
             done="it ended as it was asked to, or another daemon serves already",
         ),
+        "model": Page(
+            "keep",
+            "have a model of your own embed the texts",
+            "The model that comes with codectxd is small and fast. Any sentence transformer can take its place that is there"
+            " as an ONNX graph with its tokenizer.json: one in a folder, in the layout that sentence-transformers and its"
+            " exports write, or one on a hub, which is downloaded when you add it, and never otherwise. HF_ENDPOINT names a"
+            " mirror, HTTPS_PROXY a proxy; with HF_HUB_OFFLINE nothing is fetched. What a folder says of pooling, length and"
+            " prefixes is overruled by the options.\n\n"
+            "use has a model take over: texts are embedded by it in the background while the one before goes on to answer,"
+            " and then it answers, all at once. `codectxd status` says how far it is. Vectors of both are kept, so that"
+            " going back embeds nothing. --int8 needs the library onnx: pip install 'codectxd[models]'.",
+            (
+                ("codectxd model add sentence-transformers/all-MiniLM-L6-v2 --int8", "from the hub, with small weights"),
+                ("codectxd model add ~/models/mine --query-prefix 'query: '", "from a folder"),
+                ("codectxd model use all-MiniLM-L6-v2", "embed everything anew, in the background"),
+                ("codectxd model use embedded", "go back to the model that comes with codectxd"),
+                ("codectxd model list --json", "what there is, for a program"),
+            ),
+            failed="the model cannot be had or used; the line on stderr says what to do",
+        ),
         "doctor": Page(
             "mend",
             "say what is wrong, and what to do about it",
@@ -219,6 +239,7 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             (
                 ("codectxd eval", "this repository, by what it says of itself"),
                 ("codectxd eval questions.jsonl --fail-under 0.8", "by a set of questions, for continuous integration"),
+                ("codectxd eval questions.jsonl --model all-MiniLM-L6-v2", "with a model that was added"),
                 ("codectxd eval questions.jsonl --against before.json --json", "and whether it got better than it was"),
             ),
             failed="it scored less than X, got worse than in the earlier run, or could not be measured",

@@ -133,6 +133,7 @@ def build() -> argparse.ArgumentParser:
     _add_files(subparsers)
     _add_index(subparsers)
     _add_daemon_commands(subparsers)
+    _add_model(subparsers)
     _add_doctor(subparsers)
     _add_logs(subparsers)
     _add_bench(subparsers)
@@ -242,6 +243,23 @@ def _add_daemon_commands(subparsers: Commands[Parser]) -> None:
     serve.set_defaults(run=commands.serve)
 
 
+def _add_model(subparsers: Commands[Parser]) -> None:
+    parser = _add(subparsers, "model")
+    parser.add_argument("action", choices=("list", "add", "use", "remove"), help="what to do")
+    told = "to add: a folder, or OWNER/NAME on a hub; else the name of one that was added, or embedded"
+    parser.add_argument("model", metavar="MODEL", nargs="?", help=told)
+    parser.add_argument("--name", metavar="N", help="add it under this name; else the last part of MODEL")
+    parser.add_argument("--int8", action="store_true", help="make its weights a quarter as large, and faster")
+    parser.add_argument("--dimension", metavar="D", type=_count, help="keep the first D numbers of its vectors")
+    parser.add_argument("--max-tokens", metavar="T", type=_count, help="look at the first T tokens of a text")
+    poolings = ("mean", "cls", "last")
+    parser.add_argument("--pooling", choices=poolings, help="how it makes one vector of its tokens'")
+    parser.add_argument("--query-prefix", metavar="TEXT", help="what comes before a question")
+    parser.add_argument("--passage-prefix", metavar="TEXT", help="what comes before any other text")
+    parser.add_argument("--revision", metavar="R", default="main", help="of a hub's model: branch, tag or commit")
+    _add_json(parser, "the model that was added, a list of them, or what was done")
+
+
 def _add_doctor(subparsers: Commands[Parser]) -> None:
     parser = _add(subparsers, "doctor")
     parser.add_argument("path", metavar="PATH", nargs="?", help="the workspace to examine")
@@ -274,6 +292,8 @@ def _add_eval(subparsers: Commands[Parser]) -> None:
     parser.add_argument("--folder", metavar="PATH", help=told)
     parser.add_argument("--half", metavar="H", help="only the questions of DATASET whose half is H")
     parser.add_argument("--questions", metavar="N", type=_count, default=60, help="without DATASET, at most N of a kind")
+    told = "a folder, or a model that was added, instead of the one that comes with codectxd"
+    parser.add_argument("--model", metavar="MODEL", help=told)
     parser.add_argument("--fail-under", metavar="X", type=float, help="fail where NDCG@10 is less than X")
     parser.add_argument("--against", metavar="FILE", help="compare with an earlier --json, question by question")
     _add_json(parser, "the run")

@@ -79,8 +79,9 @@ def colour() -> bool:
 class Bar:
     """A progress bar on stderr where that is a terminal, once it takes long enough to be worth one."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, unit: str = "file") -> None:
         self._title = title
+        self._unit = unit
         self._shown_from = time.monotonic() + _PATIENCE_S
         self._bar: tqdm[Any] | None = None
 
@@ -90,7 +91,7 @@ class Bar:
         if self._bar is None:
             from tqdm import tqdm
 
-            self._bar = tqdm(desc=self._title, unit="file", leave=False, file=sys.stderr)
+            self._bar = tqdm(desc=self._title, unit=self._unit, leave=False, file=sys.stderr)
         self._bar.total = total
         self._bar.n = min(done, total)
         self._bar.refresh()

@@ -1,11 +1,12 @@
 """What the rest of the program asks of a model: text in, unit vectors out.
 
-Knows nothing of files, chunks or ONNX; `embed/onnx` is the implementation that ships.
+Knows nothing of files, chunks or ONNX; `embed/onnx` is the implementation that ships, `embed/transformer` the one for models
+that a user brings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -14,13 +15,16 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.float32]
 """Shape (texts, dimension), C order; each row of length 1, or all zeros for a text without a known token."""
 
+Batch = tuple[Sequence[int], Vectors]
+"""Places in a list of texts, and the vectors of the texts there."""
+
 
 class Embedder(Protocol):
     """A loaded model. Thread-safe: `encode` may be called from several threads at once."""
 
     @property
     def model_id(self) -> str:
-        """Names the weights, the tokenizer and the pooling together: equal ids give equal vectors."""
+        """Names the weights, the tokenizer, the pooling and the prefixes together: equal ids give equal vectors."""
         ...
 
     @property
@@ -28,6 +32,15 @@ class Embedder(Protocol):
         """Columns of what `encode` returns."""
         ...
 
+    def batches(self, texts: Sequence[str]) -> Iterator[Batch]:
+        """Embed `texts`, each of them once, in any order: what is ready is given at once, and whoever has waited long enough
+        takes no more."""
+        ...
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed `texts`, in order. Raises no error on any text; the empty text is the zero vector."""
+        ...
+
+    def encode_question(self, text: str) -> Vectors:
+        """The one vector, of shape (dimension,), of a question, which some models want told apart from what answers it."""
         ...

@@ -1,6 +1,6 @@
 """The model that ships, run by onnxruntime: words to token ids, ids to unit vectors.
 
-The home of onnxruntime and tokenizers, both imported when a model is loaded and not before. The graph takes the tokens
+A home of onnxruntime and tokenizers, both imported when a model is loaded and not before. The graph takes the tokens
 of several texts end to end, each with the number of its text, so that nothing is padded. Knows nothing of files.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from codectxd.embed.embedder import Vectors
+from codectxd.embed.embedder import Batch, Vectors
 from codectxd.embed.model import ModelSpec
 from codectxd.embed.words import FlatTokens, Ids, Pieces, WordTokens
 from codectxd.errors import ModelUnavailable
@@ -35,7 +36,7 @@ class OnnxEmbedder:
         """Load the model. Raises ModelUnavailable when its files are missing, damaged or not what `spec` says."""
         tokenizer = _checked(spec)
         self._spec = spec
-        self._session = _session(spec)
+        self._session = session(spec.weights)
         self._words = WordTokens(pieces(tokenizer), max_tokens=spec.max_tokens, max_words=_MAX_WORDS)
 
     @property
@@ -45,6 +46,15 @@ class OnnxEmbedder:
     @property
     def dimension(self) -> int:
         return self._spec.dimension
+
+    def batches(self, texts: Sequence[str]) -> Iterator[Batch]:
+        """All of them at once: that is a matter of milliseconds."""
+        yield range(len(texts)), self.encode(texts)
+
+    def encode_question(self, text: str) -> Vectors:
+        """The vector of a question, which this model does not tell apart from any other text."""
+        vector: Vectors = self.encode([self._spec.query_prefix + text])[0]
+        return vector
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Embed `texts`, in order: float32 of shape (texts, dimension). The empty text is the zero vector."""
@@ -93,7 +103,8 @@ def digest(tokenizer: bytes, weights: bytes) -> str:
     return hashlib.blake2b(tokenizer + weights, digest_size=16).hexdigest()
 
 
-def _session(spec: ModelSpec) -> InferenceSession:
+def session(weights: Path) -> InferenceSession:
+    """A graph, ready to run: on the thread that runs it, and on no other."""
     # From 1.29 on the library queues events for its vendor, in a file of its own, wherever this is not set when it loads.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
@@ -107,7 +118,7 @@ def _session(spec: ModelSpec) -> InferenceSession:
     options.enable_mem_pattern = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(spec.weights, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
 
 
 def pieces(tokenizer: bytes) -> Pieces:

@@ -54,17 +54,17 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 def ask(
-    engines: Sequence[Engine], embedder: Embedder | None, query: Query, is_cancelled: IsCancelled = lambda: False
+    engines: Sequence[Engine], embedders: Sequence[Embedder], query: Query, is_cancelled: IsCancelled = lambda: False
 ) -> Answer:
     """The best hits of all workspaces, and as of what they are true. Raises UsageError, Cancelled."""
     began = time.perf_counter()
     looking = Looking(query.include_unsaved, is_cancelled, query.files)
-    return _answered(engines, _answer(engines, lambda readers: search(readers, embedder, query), looking), began)
+    return _answered(engines, _answer(engines, lambda readers: search(readers, embedders, query), looking), began)
 
 
 def ask_similar(
     engines: Sequence[Engine],
-    embedder: Embedder | None,
+    embedders: Sequence[Embedder],
     target: Target,
     query: Query,
     is_cancelled: IsCancelled = lambda: False,
@@ -74,7 +74,7 @@ def ask_similar(
     roots = [engine.root for engine in engines]
     result = _answer(
         engines,
-        lambda readers: similar(readers, embedder, sample_of(target, roots, readers), query),
+        lambda readers: similar(readers, embedders, sample_of(target, roots, readers), query),
         Looking(query.include_unsaved, is_cancelled, query.files),
     )
     return _answered(engines, result, began)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 import msgspec
 
 from codectxd import system
 from codectxd.engine.channel import Closed, StartChild
 from codectxd.engine.jobs import Prepare, Prepared
+from codectxd.engine.modes import Choice
 from codectxd.engine.pipeline import Pipeline
 from codectxd.engine.scan import ScanRun
 from codectxd.engine.workers import WorkerProcess, prepare_all
@@ -28,11 +30,33 @@ _LARGE_BYTES = 400_000_000
 """A worker that holds more than this starts afresh: a large file leaves its parser's memory in pieces."""
 
 
-class Built(msgspec.Struct, frozen=True):
-    """These paths of a scan were dealt with, in this mode, or a problem stopped it: of the workspace, or, `weak`, of the
-    workers."""
+class Work(Protocol):
+    """Whose files are prepared: a scan, or a pass in the background, of which nothing is taken while a scan waits.
 
-    run: ScanRun
+    `source` and `within_s` as in `Prepare`; `held_bytes` is what a worker holds beyond the usual.
+    """
+
+    root: str
+    ticket: int
+    choice: Choice
+    known: dict[str, bytes]
+    source: str
+    within_s: float | None
+    cancelled: bool
+    unwritten: int
+
+    @property
+    def background(self) -> bool: ...
+    @property
+    def held_bytes(self) -> int: ...
+    def is_wanted(self) -> bool: ...
+
+
+class Built(msgspec.Struct, frozen=True):
+    """These paths of a scan, or of a pass, were dealt with, in this mode, or a problem stopped it: of the workspace, or,
+    `weak`, of the workers."""
+
+    run: Work
     mode: BuildMode
     prepared: list[Prepared]
     paths: list[str]
@@ -58,9 +82,9 @@ class Builders:
         self._changed = threading.Condition()
         self._closed = False
 
-    def add(self, run: ScanRun, batches: Iterable[list[str]]) -> None:
+    def add(self, run: Work, batches: Iterable[list[str]]) -> None:
         """Have the files of `run` prepared, in these portions, as its mode says."""
-        if run.choice.mode == "pipeline":
+        if isinstance(run, ScanRun) and run.choice.mode == "pipeline":
             self._add_pipeline(run, batches)
             return
         with self._changed:
@@ -82,7 +106,7 @@ class Builders:
                 self._workers[number].retire()
             self._changed.notify_all()
 
-    def consumed(self, run: ScanRun) -> None:
+    def consumed(self, run: Work) -> None:
         """One `done` for `run` was dealt with."""
         with self._changed:
             run.unwritten -= 1
@@ -132,7 +156,7 @@ class Builders:
             mode = run.choice.mode
             known = {path: run.known[path] for path in batch if path in run.known}
             try:
-                job = Prepare(run.root, batch, known)
+                job = Prepare(run.root, batch, known, run.source, run.within_s)
                 prepared, broke = prepare_all(worker, job, is_wanted=run.is_wanted)
             except Closed:
                 return
@@ -143,21 +167,28 @@ class Builders:
                 continue
             weak = broke is not None and broke.weak
             self._done(Built(run, mode, prepared, batch, broke.message if broke else None, weak))
-            if number >= run.choice.workers or _is_large(worker):
+            if number >= run.choice.workers or _is_large(worker, run.held_bytes):
                 worker.retire()
 
-    def _next(self, number: int) -> tuple[ScanRun, list[str]] | None:
+    def _next(self, number: int) -> tuple[Work, list[str]] | None:
         """The next portion for the worker of this number, once there is one; None at the end."""
         with self._changed:
             self._busy.discard(number)
             while not self._closed:
-                for feed in list(self._feeds):
+                waiting = len(self._feeds)
+                for feed in self._in_turn():
                     batch = self._taken(feed, number)
                     if batch is not None:
                         self._busy.add(number)
                         return feed.run, batch
-                self._changed.wait()
+                if len(self._feeds) == waiting:  # Else a scan is over, and it is the turn of what waited for it.
+                    self._changed.wait()
         return None
+
+    def _in_turn(self) -> list[_Feed]:
+        """Scans, if there are any; else what goes on in the background."""
+        scans = [feed for feed in self._feeds if not feed.run.background]
+        return scans or list(self._feeds)
 
     def _taken(self, feed: _Feed, number: int) -> list[str] | None:
         run = feed.run
@@ -171,12 +202,12 @@ class Builders:
         return batch
 
 
-def _is_large(worker: WorkerProcess) -> bool:
-    return worker.pid is not None and system.resident_bytes_of(worker.pid) > _LARGE_BYTES
+def _is_large(worker: WorkerProcess, beyond: int) -> bool:
+    return worker.pid is not None and system.resident_bytes_of(worker.pid) > _LARGE_BYTES + beyond
 
 
 class _Feed(msgspec.Struct, eq=False):
-    """The portions of a scan that nobody has taken yet."""
+    """The portions that nobody has taken yet."""
 
-    run: ScanRun
+    run: Work
     batches: Iterator[list[str]]

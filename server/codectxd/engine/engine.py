@@ -14,15 +14,15 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
-from codectxd.embed.embedder import Embedder
 from codectxd.engine import jobs
 from codectxd.engine.drafts import Drafts
 from codectxd.engine.following import Following
 from codectxd.engine.lane import Task
+from codectxd.engine.models import Models
 from codectxd.engine.progress import ScanProgress
 from codectxd.engine.readers import IsCancelled
 from codectxd.engine.reconciler import Reconciler
-from codectxd.engine.status import BuildStatus, EngineStatus, Progress, SkippedGroup
+from codectxd.engine.status import BuildStatus, EngineStatus, FillStatus, Progress, SkippedGroup
 from codectxd.engine.surroundings import Surroundings
 from codectxd.engine.view import View
 from codectxd.engine.workers import REASONS as WORKER_REASONS
@@ -56,18 +56,20 @@ class Engine:
         send: Callable[[jobs.IndexerJob], None],
         prepare: Callable[[], None] = lambda: None,
         wake: Callable[[], None],
-        embedder: Callable[[], tuple[Embedder | None, bool]],
+        models: Models,
         changed: Callable[[Engine], None],
         handicap: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """`send` reaches the indexer, `prepare` has it started in time, `wake` the lane; `embedder` gives the model and
-        whether it may yet come; `changed` is called on the loop after each change of the status; `handicap` says what all
+        """`send` reaches the indexer, `prepare` has it started in time, `wake` the lane; `models` are those that questions
+        are embedded with; `changed` is called on the loop after each change of the status; `handicap` says what all
         workspaces must do without."""
         self.root = root
         self._loop = loop
         self._send_job = send
         self._prepare_indexer = prepare
-        self._embedder = embedder
+        self._models = models
+        self._filling: jobs.Filling | None = None
+        self._answering: str | None = None
         self._changed = changed
         self._handicap = handicap
         self.used_at = time.monotonic()
@@ -112,6 +114,7 @@ class Engine:
         # the scan, so that nothing falls between it and the watcher.
         self._prepare_indexer()
         self.following.start()
+        self._answering = self.view.model
         self._compare_drafts(None)
         self._send(jobs.Open(self.root))
         self.around.look()
@@ -127,7 +130,8 @@ class Engine:
         """Whether no session has it open, nobody waits, and nothing is on its way to the disk."""
         # What a stopped scan left undone is nobody's, until somebody comes.
         on_its_way = self.reconciler.pending() + self.drafts.pending() or self.scans.outstanding
-        return not (self._sessions or self._wakers or on_its_way) and self._is_durable()
+        filling = self._filling is not None and self._filling.problem is None
+        return not (self._sessions or self._wakers or on_its_way or filling) and self._is_durable()
 
     # -- hints ------------------------------------------------------------------------------------------------------------
 
@@ -219,6 +223,8 @@ class Engine:
                     self.scan()
             case jobs.Trouble():
                 self._fail(reply.message)
+            case jobs.Filling():
+                self._fill(reply)
             case jobs.Note():
                 log.info("%s: %s", self.root, reply.message)
         self._touched()
@@ -233,11 +239,28 @@ class Engine:
     def _advance(self, reply: jobs.Published) -> None:
         try:
             self.view.advance(reply.changed, reply.sequence)
+            self._renew_drafts()
             self._compare_drafts(reply.changed)
         except IndexUnavailable as problem:
             log.warning("%s: %s", self.root, problem)
             self._problem = str(problem)
             self._retry_later()
+
+    def _renew_drafts(self) -> None:
+        """Where another model answers than before, have open texts embedded by it."""
+        before, self._answering = self._answering, self.view.model
+        if before not in (None, self._answering):
+            self.drafts.renew()
+
+    def _fill(self, told: jobs.Filling) -> None:
+        """Another model is on its way: it is loaded by the time that it answers."""
+        self._filling = None if told.ended else told
+        if told.source and not told.ended:
+            self._models.want(told.source)
+
+    def sources(self) -> set[str]:
+        """The folders of the models that this workspace is, or will be, searched with."""
+        return {self.view.source, self._filling.source if self._filling is not None else ""}
 
     def _compare_drafts(self, changed: Collection[str] | None) -> None:
         """An open text may be the saved one, now that this is known."""
@@ -301,6 +324,7 @@ class Engine:
 
     def _followed(self, differing: Collection[str]) -> None:
         """Another process published; of `differing` paths it has another text than the overlay."""
+        self._renew_drafts()
         self._compare_drafts(None)
         if differing:
             self.mark(differing)
@@ -407,7 +431,7 @@ class Engine:
     def freshness(self, missing: Collection[str] = (), stale: Sequence[str] = ()) -> Freshness:
         """As of what an answer given now speaks, whose signals `missing` were missing, and `stale` paths left out."""
         snapshot = self.view.snapshot
-        embedder, coming = self._embedder()
+        embedder, coming = self._models.of(self.view.source)
         words, vectors = self.scans.coverage(
             snapshot, embedder.model_id if embedder is not None else None, looked=self.reconciler.looked
         )
@@ -416,6 +440,8 @@ class Engine:
             degraded.update(snapshot.problems)
         if embedder is None and not coming:
             degraded.add("semantic")
+        if self._filling is not None and self._filling.problem:
+            degraded.add("model")
         if self.around.health != "ok":
             degraded.add("watcher")
         if self.around.problem:
@@ -479,6 +505,7 @@ class Engine:
             writer=self.following.writer,
             build=_build_status(self.scans.build),
             digest=self._digest(),
+            filling=_fill_status(self._filling),
         )
 
     def _digest(self) -> str | None:
@@ -572,7 +599,7 @@ class Engine:
         return False
 
     def _is_fresh(self) -> bool:
-        _, coming = self._embedder()
+        _, coming = self._models.of(self.view.source)
         looked = self.reconciler.looked or not self.following.active
         return bool(self.scans.asked) and looked and not coming and not self._pending() and not self.scans.outstanding
 
@@ -603,6 +630,13 @@ class Engine:
         for waker in self._wakers:
             waker.set()
         self._changed(self)
+
+
+def _fill_status(told: jobs.Filling | None) -> FillStatus | None:
+    if told is None:
+        return None
+    left_s = (told.total - told.done) / told.per_s if told.per_s > 0 else None
+    return FillStatus(told.model, told.done, told.total, told.per_s, left_s, told.problem)
 
 
 def _build_status(build: jobs.Build | None) -> BuildStatus | None:

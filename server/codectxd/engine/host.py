@@ -15,19 +15,17 @@ from functools import partial
 
 from codectxd import system
 from codectxd.config import UserConfig
-from codectxd.embed.embedder import Embedder
-from codectxd.embed.model import embedded
-from codectxd.embed.onnx import OnnxEmbedder
 from codectxd.engine import jobs
 from codectxd.engine.asking import Listed, ask, ask_names, ask_paths, ask_similar
 from codectxd.engine.engine import Engine
 from codectxd.engine.following import Heart
 from codectxd.engine.lane import Lane
 from codectxd.engine.link import IndexerLink
+from codectxd.engine.models import IN_PACKAGE, Models
 from codectxd.engine.readers import Readers
 from codectxd.engine.samples import Target
 from codectxd.engine.threads import Starter
-from codectxd.errors import CodectxError, ModelUnavailable
+from codectxd.errors import CodectxError
 from codectxd.paths import Layout
 from codectxd.types import Answer, Freshness, ListedFile, Query, SymbolHit
 
@@ -55,8 +53,8 @@ class Host:
         self._link = IndexerLink(self._take, self._indexer_lost, start)
         self._lane = Lane(config.file_deadline_s, start)
         self._heart = Heart(lambda: [engine.following.beat for engine in list(self._engines.values())])
-        self._embedder: Embedder | None = None
-        self._model_state = "absent"
+        self._models = Models(self._touched)
+        self._begun = False
         self._closed = False
 
     async def close(self) -> None:
@@ -78,7 +76,7 @@ class Host:
         """The engine of the workspace at `root`, opened in the background if it was not."""
         engine = self._engines.get(root)
         if engine is None:
-            if self._model_state == "absent":
+            if not self._begun:
                 self._begin()
             engine = self._engines[root] = Engine(
                 root,
@@ -87,7 +85,7 @@ class Host:
                 send=self._link.send,
                 prepare=self._link.prepare,
                 wake=self._lane.wake,
-                embedder=lambda: (self._embedder, self._model_state == "loading"),
+                models=self._models,
                 changed=self._tell,
                 handicap=lambda: self._starter.problem if self._starter is not None else None,
             )
@@ -108,22 +106,17 @@ class Host:
             if self._link.pid is not None:  # At once: whoever opens it again must find nothing of this in the way.
                 self._link.send(jobs.Release(engine.root))
             threading.Thread(target=engine.close, name="close", daemon=True).start()
+        self._models.keep({source for engine in self._engines.values() for source in engine.sources()})
         asyncio.get_running_loop().call_later(_REST_S, self.rest)
 
     def _begin(self) -> None:
-        self._model_state = "loading"
+        self._begun = True
         self._lane.start()
         self._heart.start()
         asyncio.get_running_loop().call_later(_REST_S, self.rest)
-        threading.Thread(target=self._load_model, name="model", daemon=True).start()
+        self._models.want(IN_PACKAGE)
 
-    def _load_model(self) -> None:
-        try:
-            self._embedder = OnnxEmbedder(embedded())
-            self._model_state = "loaded"
-        except ModelUnavailable as problem:
-            log.warning("%s", problem)
-            self._model_state = "failed"
+    def _touched(self) -> None:
         for engine in list(self._engines.values()):
             engine.view.touched()
 
@@ -135,12 +128,12 @@ class Host:
 
     async def search(self, roots: Sequence[str], query: Query) -> Answer:
         """The best hits of all `roots`. Raises UsageError."""
-        return await self._readers.ask(partial(ask, [self.open(root) for root in roots], self._embedder, query))
+        return await self._readers.ask(partial(ask, [self.open(root) for root in roots], self._models.all(), query))
 
     async def similar(self, roots: Sequence[str], target: Target, query: Query) -> Answer:
         """What in all `roots` is most like `target`. Raises UsageError."""
         engines = [self.open(root) for root in roots]
-        return await self._readers.ask(partial(ask_similar, engines, self._embedder, target, query))
+        return await self._readers.ask(partial(ask_similar, engines, self._models.all(), target, query))
 
     async def symbols(self, roots: Sequence[str], text: str, limit: int) -> list[tuple[str, SymbolHit]]:
         """Definitions by name in all `roots`, the best first, each with its root."""
@@ -172,8 +165,9 @@ class Host:
             return
         try:
             engine.take(reply)
+            if isinstance(reply, jobs.Scanned) or (isinstance(reply, jobs.Filling) and reply.ended):
+                self._lane.warm(engine.view.source)
             if isinstance(reply, jobs.Scanned):
-                self._lane.warm()
                 system.give_back_memory()
         except (CodectxError, OSError):
             log.exception("%s: a message of the indexer could not be used", reply.root)

@@ -22,11 +22,12 @@ import msgspec
 from codectxd import paths, system
 from codectxd.chunk.chunker import CHUNKER_VERSION
 from codectxd.config import UserConfig, load_user
-from codectxd.embed.model import embedded
+from codectxd.embed.model import ModelSpec, embedded, found_in, located
 from codectxd.engine import jobs
 from codectxd.engine.builders import Builders, Built
 from codectxd.engine.channel import Channel, Closed, StartChild, parent_channel
 from codectxd.engine.collecting import in_use
+from codectxd.engine.filling import FillRun
 from codectxd.engine.modes import Choice, Means, default_mb, lower
 from codectxd.engine.pipes import Pipes
 from codectxd.engine.scan import ScanRun, list_tree
@@ -36,7 +37,7 @@ from codectxd.index.bases import Unwanted
 from codectxd.index.graph import GraphState
 from codectxd.index.store import Store, WrittenElsewhere
 from codectxd.index.vault import Vault
-from codectxd.index.vectors import Fold
+from codectxd.index.vectors import Fold, VectorState
 from codectxd.index.writer import Applied, Group, Writer
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,13 @@ _BULK_FILES = 100
 
 _LOCK_PATIENCE_S = 0.1
 """Who looks whether a lock is held has it for an instant; whoever holds it longer writes."""
+
+
+class Assessed(msgspec.Struct, frozen=True):
+    """A pass in the background knows what is due."""
+
+    run: FillRun
+    problem: str | None
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -74,7 +82,7 @@ class Drawn(msgspec.Struct, frozen=True):
     graph: GraphState | None
 
 
-Event: TypeAlias = jobs.IndexerJob | Built | Listed | Folded | Drawn | Ended
+Event: TypeAlias = jobs.IndexerJob | Built | Listed | Assessed | Folded | Drawn | Ended
 
 
 def main() -> None:
@@ -125,6 +133,8 @@ class Indexer:
         self._drawing: dict[str, int] = {}
         self._scanned_for_good: dict[str, int] = {}
         self._builders = Builders(max(workers, 1), config.file_deadline_s, self._events.put, start)
+        self._fills: dict[str, FillRun] = {}
+        self._specs: dict[str, ModelSpec] = {}
         self._model, self._dimension = _model()
 
     def serve(self, idle_s: float) -> None:
@@ -134,7 +144,7 @@ class Indexer:
             try:
                 event = self._events.get(timeout=idle_s)
             except queue.Empty:
-                if self._runs or self._folds or self._drawing:
+                if self._runs or self._folds or self._drawing or self._fills:
                     continue
                 return
             if isinstance(event, Ended):
@@ -148,6 +158,8 @@ class Indexer:
         """End workers and let go of every lock."""
         for run in self._runs.values():
             run.cancelled = True
+        for fill in self._fills.values():
+            fill.cancelled = True
         self._builders.close()
         for root in list(self._folds):
             self._end_fold(root)
@@ -181,10 +193,14 @@ class Indexer:
                     self._release(event.root)
                 case Listed():
                     self._listed(event)
+                case Built(run=FillRun() as run):
+                    self._filled(run, event)
                 case Built():
                     self._built(event)
                 case Folded():
                     self._folded(event)
+                case Assessed():
+                    self._assessed(event)
                 case Drawn():
                     self._drawn(event)
         except WrittenElsewhere:
@@ -203,7 +219,15 @@ class Indexer:
         writer = self._writers.get(root)
         if writer is None:
             folder = self._layout.workspace(root)
-            store = Store(folder, root, self._model, self._dimension, lock_timeout_s=_LOCK_PATIENCE_S, afresh=afresh)
+            store = Store(
+                folder,
+                root,
+                self._model,
+                self._dimension,
+                lock_timeout_s=_LOCK_PATIENCE_S,
+                afresh=afresh,
+                goes_on=self._goes_on,
+            )
             writer = self._writers[root] = Writer(store, self._vault, CHUNKER_VERSION, delta=self._config.delta)
             for repair in store.repairs:
                 log.info("%s: %s", root, repair)
@@ -214,6 +238,7 @@ class Indexer:
     def _release(self, root: str) -> None:
         self._cancel(root)
         self._end_fold(root)
+        self._stop_filling(root)
         self._drawing.pop(root, None)
         writer = self._writers.pop(root, None)
         if writer is not None:
@@ -244,6 +269,7 @@ class Indexer:
         applied = writer.apply(group)
         self._publish(job.root, applied, job.sequence)
         self._fold(job.root, writer)
+        self._fill(job.root)
 
     # -- vectors that are folded ------------------------------------------------------------------------------------------
 
@@ -294,6 +320,12 @@ class Indexer:
         merged = writer.merge_vectors()
         if merged is not None:
             self._publish(root, merged, 0)
+
+    def _settle(self, root: str, writer: Writer) -> None:
+        """After vectors came by themselves: leave no larger delta than the settings and its worth allow."""
+        if not self._config.delta:
+            self._merge_vectors(root, writer)
+        self._fold(root, writer)
 
     def _draw(self, root: str, writer: Writer) -> None:
         """Have a graph built beside a base that is large enough, while everything goes on."""
@@ -348,8 +380,20 @@ class Indexer:
             self._release(job.root)
         writer = self._open(job.root, afresh=job.force)
         self._cancel(job.root)
-        mode = job.mode or self._config.mode
-        run = ScanRun(job.root, job.ticket, list(job.first), self._model or None, merge=job.merge, mode=mode)
+        self._stop_filling(job.root)
+        mode, state = job.mode or self._config.mode, writer.store.vectors.state
+        spec = self._spec(state.source)
+        slow = spec is not None and spec.is_slow
+        run = ScanRun(
+            job.root,
+            job.ticket,
+            list(job.first),
+            state.model or None,
+            merge=job.merge,
+            mode=mode,
+            source=state.source,
+            slow=slow,
+        )
         self._runs[job.root] = run
         if job.merge:
             writer.begin_words()
@@ -399,7 +443,7 @@ class Indexer:
 
     def _end_early(self, run: ScanRun) -> None:
         self._cancel(run.root)
-        self._builders.rest(idle=not self._runs)
+        self._builders.rest(idle=not self._runs and not self._fills)
         self._flush(run)
         self._writers[run.root].store.catalog.set_meta("due", run.total - run.done)
 
@@ -407,7 +451,7 @@ class Indexer:
         run = event.run
         try:
             if run.cancelled or self._runs.get(run.root) is not run:
-                self._builders.rest(idle=not self._runs)
+                self._builders.rest(idle=not self._runs and not self._fills)
                 return
             if event.problem is not None:
                 self._go_on_with_less(run, event)
@@ -466,19 +510,151 @@ class Indexer:
             self._merge_vectors(run.root, writer)
         self._fold(run.root, writer, at_rest=run.total > _BULK_FILES)
         writer.store.catalog.checkpoint()
+        self._fill(run.root)  # Before the end is told: who waits for it sees what goes on.
         counts = run.files, run.parsed, run.embedded
         self._channel.send(jobs.Scanned(run.root, run.ticket, *counts, run.seconds, run.problem, self._how(run)))
-        self._builders.rest(idle=not self._runs)
+        self._builders.rest(idle=not self._runs and not self._fills)
         self._collect(run.root)
 
     def _collect(self, root: str) -> None:
         """Keep the vault within its budget."""
         budget = self._config.vault_mb * 1_000_000
-        found = self._vault.collect(budget, lambda: in_use(self._layout.catalogues()))
+        wanted, _ = self._wanted()
+        models = {self._model, wanted.id if wanted is not None else self._model}
+        found = self._vault.collect(budget, lambda: in_use(self._layout.catalogues(), models))
         if found is not None:
             less = f"{found.before // 1_000_000} MB, now {found.after // 1_000_000}"
             said = f"The vault held {less}: {found.dropped} rows that no index holds were dropped."
             self._channel.send(jobs.Note(root, said))
+
+    # -- models -----------------------------------------------------------------------------------------------------------
+
+    def _spec(self, source: str) -> ModelSpec | None:
+        """The model in a folder; None where it is gone."""
+        try:
+            return self._found(source)
+        except ModelUnavailable:
+            return None
+
+    def _found(self, source: str) -> ModelSpec:
+        known = self._specs.get(source)
+        if known is None or not known.weights.is_file():
+            known = self._specs[source] = found_in(source)
+        return known
+
+    def _goes_on(self, state: VectorState) -> bool:
+        """Whether the model that an index has can go on to answer, whatever the settings want by now."""
+        spec = self._spec(state.source)
+        return spec is not None and (spec.id, spec.dimension) == (state.model, state.dimension)
+
+    def _wanted(self) -> tuple[ModelSpec | None, str | None]:
+        """The model that the settings name, which may have changed; or what is wrong with it."""
+        try:
+            setting = load_user(self._layout.config_file).model
+            return self._found(located(setting, self._layout.models)), None
+        except CodectxError as problem:
+            return None, str(problem)
+
+    def _fill(self, root: str) -> None:
+        """Where the settings want another model than the one that answers, or documents came without vectors, begin to make
+        up for it. Nothing waits for that, and it waits for scans."""
+        writer = self._writers.get(root)
+        if writer is None or root in self._runs or root in self._fills:
+            return
+        state = writer.store.vectors.state
+        wanted, problem = self._wanted()
+        if problem is not None:
+            self._channel.send(jobs.Filling(root, "", "", 0, 0, problem=problem))
+        active = wanted is None or wanted.id == state.model
+        spec = self._spec(state.source) if active else wanted
+        if spec is None or (active and not spec.is_slow):
+            if problem is None:
+                self._channel.send(jobs.Filling(root, state.model, state.source, 0, 0, ended=True))
+            return
+        means = msgspec.structs.replace(self._means, free_mb=system.memory_mb("MemAvailable"))
+        run = self._fills[root] = FillRun(root, spec, active=active, means=means)
+        run.problem = problem
+        if not active:
+            self._channel.send(run.told())
+        contents, vault = writer.store.catalog.view.contents(without=state.model if active else None), self._vault.view()
+
+        def assess() -> None:
+            try:
+                run.assess(contents, vault)
+                self._events.put(Assessed(run, None))
+            except Exception as failure:
+                # Whatever it was: a pass that nobody hears of again would never be begun anew.
+                log.exception("%s: what is to be embedded could not be found out", root)
+                self._events.put(Assessed(run, _sentence(failure)))
+            finally:
+                vault.close()
+
+        threading.Thread(target=assess, name="fill", daemon=True).start()
+
+    def _assessed(self, event: Assessed) -> None:
+        run = event.run
+        if run.cancelled:
+            return
+        portions = list(run.batches())
+        run.assessed, run.portions, run.problem = True, len(portions), event.problem or run.problem
+        if run.due or not run.active:
+            self._channel.send(run.told())
+        if event.problem is not None or run.is_through():
+            self._end_filling(run)
+            return
+        log.info("%s: %d of %d texts are still to be embedded by %s", run.root, run.total - run.done, run.total, run.spec.id)
+        self._builders.add(run, iter(portions))
+
+    def _filled(self, run: FillRun, event: Built) -> None:
+        """A portion came back: the vault has it, and the index if it is of the model that answers."""
+        try:
+            if run.cancelled or self._fills.get(run.root) is not run:
+                self._builders.rest(idle=not self._runs and not self._fills)
+                return
+            writer, kept = self._writers[run.root], run.take(event.prepared, event.problem)
+            writer.keep(kept)
+            if run.active and kept and run.is_news():
+                self._attach(run, writer)
+            if run.is_news():
+                self._channel.send(run.told())
+            if run.is_through() or run.is_hopeless:
+                self._end_filling(run)
+        finally:
+            self._builders.consumed(run)
+
+    def _attach(self, run: FillRun, writer: Writer) -> None:
+        applied = writer.attach()
+        if applied is not None:
+            self._publish(run.root, applied, 0)
+            self._settle(run.root, writer)
+
+    def _end_filling(self, run: FillRun) -> None:
+        """Nothing is left of what was due: with another model than the one that answers, this is when the one flip comes."""
+        self._stop_filling(run.root)
+        self._builders.rest(idle=not self._runs and not self._fills)
+        writer, again = self._writers[run.root], False
+        if run.active:
+            self._attach(run, writer)
+            ended = run.done >= run.total
+        else:
+            self._end_fold(run.root)  # It is of the model that leaves.
+            applied = writer.adopt(run.spec.id, run.spec.dimension, run.source)
+            ended = applied is not None
+            # What came meanwhile is next; what is not as the index has it will be, and then this is tried again.
+            again = not ended and run.problem is None and (run.embedded > 0 or not run.due)
+            if applied is not None:
+                log.info("%s: %s answers from now on", run.root, run.spec.id)
+                self._channel.send(jobs.Published(run.root, applied.generation, None, 0))
+                self._settle(run.root, writer)
+        self._channel.send(run.told(ended=ended and run.problem is None))
+        if again or (ended and not run.active):
+            self._fill(run.root)
+
+    def _stop_filling(self, root: str) -> None:
+        """What is in the vault stays there."""
+        run = self._fills.pop(root, None)
+        if run is not None:
+            run.cancelled = True
 
 
 def _model() -> tuple[str, int]:
@@ -493,8 +669,12 @@ def _model() -> tuple[str, int]:
 
 def _about(event: Event) -> tuple[str, int]:
     match event:
-        case Listed() | Built():
+        case Listed():
             return event.run.root, event.run.ticket
+        case Built():
+            return event.run.root, event.run.ticket
+        case Assessed():
+            return event.run.root, 0
         case Drawn() | Folded():
             return event.root, 0
         case jobs.Scan():

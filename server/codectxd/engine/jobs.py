@@ -16,11 +16,18 @@ from codectxd.types import BuildMode, Role, Skipped, Stamp
 
 
 class Prepare(msgspec.Struct, frozen=True, tag=True):
-    """Read these files of a workspace and make parcels of them, for the writer. `known` digests need no parcel."""
+    """Read these files of a workspace and make parcels of them, for the writer. `known` digests need no parcel.
+
+    Here and below, `model` is the folder of the model whose vectors are wanted, empty for the one in the package. `within_s`
+    is how long a slow model may be at one file: with 0 there are vectors only where the vault has them all, and what takes
+    longer comes without; None waits for them.
+    """
 
     root: str
     paths: list[str]
     known: dict[str, bytes] = {}
+    model: str = ""
+    within_s: float | None = None
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -45,6 +52,8 @@ class Refresh(msgspec.Struct, frozen=True, tag=True):
     known: dict[str, Known]
     skipped: list[Skipped]
     at_most: int
+    model: str = ""
+    within_s: float | None = None
 
 
 class Digest(msgspec.Struct, frozen=True, tag=True):
@@ -53,6 +62,8 @@ class Digest(msgspec.Struct, frozen=True, tag=True):
     root: str
     path: str
     text: bytes
+    model: str = ""
+    within_s: float | None = None
 
 
 class Read(msgspec.Struct, frozen=True, tag=True):
@@ -78,16 +89,20 @@ class Cut(msgspec.Struct, frozen=True, tag=True):
     """The second stage: chunks, symbols and terms of these texts, and what of them is still to be embedded."""
 
     texts: list[Text]
+    model: str = ""
 
 
 class Embed(msgspec.Struct, frozen=True, tag=True):
     """The third stage: vectors of these strings, of however many files."""
 
     texts: list[str]
+    model: str = ""
 
 
 class Warm(msgspec.Struct, frozen=True, tag=True):
     """Load what the first real job would have to load, the model above all."""
+
+    model: str = ""
 
 
 WorkerJob: TypeAlias = Prepare | Refresh | Digest | Warm | Read | Cut | Embed
@@ -104,7 +119,7 @@ class Began(msgspec.Struct, frozen=True, tag=True):
 class Prepared(msgspec.Struct, frozen=True, tag=True):
     """The answer to Prepare: parcels, named skips, vanished paths, and stamps of files whose text is as known.
 
-    `seconds` by stage; `cpu_s` is the processor time that all of it took.
+    `seconds` by stage; `cpu_s` is the processor time that all of it took; `unloaded` says why the model could not be loaded.
     """
 
     parcels: list[Parcel]
@@ -113,6 +128,7 @@ class Prepared(msgspec.Struct, frozen=True, tag=True):
     stamps: list[tuple[str, Stamp]]
     seconds: dict[str, float]
     cpu_s: float = 0.0
+    unloaded: str | None = None
 
 
 class Texts(msgspec.Struct, frozen=True, tag=True):
@@ -163,10 +179,12 @@ class Refreshed(msgspec.Struct, frozen=True, tag=True):
 
 
 class Digested(msgspec.Struct, frozen=True, tag=True):
-    """The answer to Digest; no parcel where the text or the path is not indexable, for `reason`."""
+    """The answer to Digest; no parcel where the text or the path is not indexable, for `reason`. `more`: there was no time
+    for its vectors, and they will come of asking again."""
 
     parcel: Parcel | None
     reason: str
+    more: bool = False
 
 
 class Warmed(msgspec.Struct, frozen=True, tag=True):
@@ -313,6 +331,23 @@ class Elsewhere(msgspec.Struct, frozen=True, tag=True):
     root: str
 
 
+class Filling(msgspec.Struct, frozen=True, tag=True):
+    """How far the vault has the vectors of another model than the one that answers (or, where `model` is that one, of what
+    came without): texts, of how many, and texts a second. `source` is the model's folder.
+
+    `problem` says what keeps it from going on, which is tried again with the next scan. `ended`: all of them are there.
+    """
+
+    root: str
+    model: str
+    source: str
+    done: int
+    total: int
+    per_s: float = 0.0
+    problem: str | None = None
+    ended: bool = False
+
+
 class Note(msgspec.Struct, frozen=True, tag=True):
     """A line for the log: a repair, a worker that was ended."""
 
@@ -320,4 +355,4 @@ class Note(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-IndexerReply: TypeAlias = Published | Scanning | Scanned | Trouble | Elsewhere | Note
+IndexerReply: TypeAlias = Published | Scanning | Scanned | Trouble | Elsewhere | Filling | Note

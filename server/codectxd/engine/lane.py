@@ -51,7 +51,8 @@ class Lane:
         self._worker = WorkerProcess(deadline_s, start)
         self._sources: list[Source] = []
         self._wake = threading.Condition()
-        self._woken = self._closed = self._cold = False
+        self._woken = self._closed = False
+        self._cold: list[str] = []
         self._thread = threading.Thread(target=self._run, name="lane", daemon=True)
 
     @property
@@ -80,9 +81,9 @@ class Lane:
             self._woken = True
             self._wake.notify()
 
-    def warm(self) -> None:
-        """Nothing more urgent uses the processor: have the worker load what its first job will need."""
-        self._cold = True
+    def warm(self, model: str = "") -> None:
+        """Nothing more urgent uses the processor: have the worker load what its first job with this model will need."""
+        self._cold = [*(one for one in self._cold if one != model), model]
         self.wake()
 
     def close(self) -> None:
@@ -109,8 +110,7 @@ class Lane:
     def _turn(self) -> None:
         task = self._next()
         if task is None and self._cold:
-            self._cold = False
-            self._worker.run(Warm())
+            self._worker.run(Warm(self._cold.pop()))
         elif task is None:
             self._worker.start()
             self._wait()

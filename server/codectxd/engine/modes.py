@@ -101,6 +101,14 @@ def estimate(work: Work, graph_from: int) -> str | None:
     return f"about {chunks:,} chunks, {disk:,} MB on disk and {memory:,} MB of vectors in memory, searched by {how}"
 
 
+def beside(means: Means, model_mb: int) -> Choice:
+    """How a pass in the background is worked on that nobody waits for: one core is left to what somebody does, and each
+    worker holds a model that takes so much."""
+    affordable = max(1, means.usable_mb // (_WORKER_MB + model_mb))
+    workers = min(max(1, means.workers - 1), affordable)
+    return Choice("parallel", workers, 2 * workers, "in the background")
+
+
 def lower(choice: Choice, problem: str) -> Choice | None:
     """The next simpler mode after `problem`; None after the simplest."""
     if choice.mode == "pipeline":

@@ -168,7 +168,7 @@ class Pipeline:
         while waiting and tries:
             tries -= 1
             paths = waiting.pop()
-            reply = worker.run(Cut([texts[path] for path in paths]))
+            reply = worker.run(Cut([texts[path] for path in paths], self.run.source))
             if isinstance(reply, CutUp):
                 portion.cut.append(reply)
                 continue
@@ -198,7 +198,8 @@ class Pipeline:
     def _finish(self, portions: list[_Portion]) -> None:
         """Embed what is due of all portions at once, and give each to `done`."""
         strings = list(dict.fromkeys(s for portion in portions for cut in portion.cut for due in cut.due for s in due))
-        embedded = self._embedded(strings) if strings else Embedded("", 0, [], {})
+        waited_for = strings and self.run.within_s is None
+        embedded = self._embedded(strings) if waited_for else Embedded("", 0, [], {})
         if isinstance(embedded, Broke):
             for portion in portions:
                 portion.problem = portion.problem or embedded
@@ -213,7 +214,7 @@ class Pipeline:
     def _embedded(self, strings: list[str]) -> Embedded | Broke:
         try:
             for _ in range(_TRIES):
-                reply = self._embedder.run(Embed(strings))
+                reply = self._embedder.run(Embed(strings, self.run.source))
                 if isinstance(reply, Embedded | Broke):
                     return reply
         except Closed:

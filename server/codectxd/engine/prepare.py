@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from codectxd.chunk.cells import said_in
 from codectxd.chunk.chunker import CHUNKER_VERSION, chunk
@@ -21,7 +22,7 @@ from codectxd.chunk.terms import Expander, counts
 from codectxd.embed.embedder import Embedder
 from codectxd.embed.quantise import quantise
 from codectxd.errors import ModelUnavailable
-from codectxd.index.schema import Chunking, Field, Parcel, Vectors, packed, to_columns
+from codectxd.index.schema import Chunking, Field, Parcel, Vectors, packed, path_words, spaced, to_columns
 from codectxd.index.vault import VaultView, chunking_key, vector_keys
 from codectxd.types import Digest, Source, Stamp, Symbol
 
@@ -32,16 +33,25 @@ _ROWS_KEPT = 20_000
 class Preparer:
     """Makes parcels. One per worker process; not thread-safe."""
 
-    def __init__(self, vault: Path, load: Callable[[], Embedder], known: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        vault: Path,
+        load: Callable[[], Embedder],
+        known: tuple[str, int] | None = None,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
         """`load` gives the model, once it is first needed; it may raise ModelUnavailable. `known` is its id and dimension,
-        where these can be had without loading it: texts that are all in the vault then cost no loading."""
+        where these can be had without loading it: texts that are all in the vault then cost no loading. `beat` is called
+        whenever some of the vectors of a text are there: with a slow model, it is these steps that a deadline is for."""
         self._vault = VaultView(vault)
         self._known = known
         self._load = load
+        self._beat = beat
         self._embedder: Embedder | None = None
         self._model_problem: str | None = None
         self._expander = Expander()
         self._rows: OrderedDict[bytes, bytes] = OrderedDict()
+        self._unkept: set[bytes] = set()
         self.seconds: dict[str, float] = {}
 
     def embedder(self) -> Embedder | None:
@@ -49,6 +59,7 @@ class Preparer:
         if self._embedder is None and self._model_problem is None:
             try:
                 self._embedder = self._load()
+                self._beat()
             except ModelUnavailable as problem:
                 self._model_problem = str(problem)
         return self._embedder
@@ -62,17 +73,26 @@ class Preparer:
         embedder = self.embedder()
         return None if embedder is None else (embedder.model_id, embedder.dimension)
 
+    @property
+    def problem(self) -> str | None:
+        """Why the model cannot be loaded, once that was tried."""
+        return self._model_problem
+
     def warm(self) -> None:
         """Load the model and a grammar, and let each do a little, so that the first real text finds them ready."""
         text = b"def warm() -> None: ...\n"
         source = Source("warm.py", text, digest_of(text), Stamp(0, len(text), 0), "python", "source")
         self.prepare(source, None, for_overlay=True)
 
-    def prepare(self, source: Source, stamp: Stamp | None, *, for_overlay: bool) -> Parcel:
-        """The parcel of one text. `for_overlay` adds what the overlay answers from: the text and its postings."""
+    def prepare(self, source: Source, stamp: Stamp | None, *, for_overlay: bool, within_s: float | None = None) -> Parcel:
+        """The parcel of one text. `for_overlay` adds what the overlay answers from: the text and its postings.
+
+        Where the model takes longer than `within_s`, the parcel comes without vectors; asked again, it goes on from there.
+        """
         parcel, strings = self.cut(source, stamp, for_overlay=for_overlay)
         clock = time.perf_counter()
-        vectors, embedded = self._vectors(parcel.embedded_digests(), strings)
+        kept = stamp is not None or not for_overlay
+        vectors, embedded = self._vectors(parcel.embedded_digests(), strings, within_s, kept=kept)
         self._lap("embed", clock)
         return msgspec.structs.replace(parcel, vectors=vectors, embedded=embedded)
 
@@ -84,7 +104,7 @@ class Preparer:
         body = [self._expander.expand(text) for text in texts]
         by_chunk = _symbols_by_chunk(chunking)
         symbol = [self._expander.symbol_terms(by_chunk.get(at, ()), dotted) for at, dotted in enumerate(chunking.symbols)]
-        path_terms = self._expander.expand(_spaced(source.path))
+        path_terms = self._expander.expand(spaced(source.path))
         self._lap("lexical", clock)
         path_text = path_words(source.path)
         parcel = Parcel(
@@ -132,11 +152,12 @@ class Preparer:
         embedder = self.embedder()
         if embedder is None:
             return None
-        rows, scales = quantise(embedder.encode(strings))
-        return [row.tobytes() + np.float32(scale).tobytes() for row, scale in zip(rows, scales, strict=True)]
+        return _rows_of(embedder.encode(strings))
 
-    def _vectors(self, digests: Sequence[Digest], strings: Sequence[str]) -> tuple[Vectors | None, int]:
-        """Rows of every chunk and then of the path, and how many had to be computed."""
+    def _vectors(
+        self, digests: Sequence[Digest], strings: Sequence[str], within_s: float | None, *, kept: bool
+    ) -> tuple[Vectors | None, int]:
+        """Rows of every chunk and then of the path, and how many had to be computed and were not in a `kept` parcel yet."""
         known = self.model()
         if known is None:
             return None, 0
@@ -146,21 +167,42 @@ class Preparer:
             self._rows.update(self._vault.vectors(missing))
         due = {key: text for key, text in zip(keys, strings, strict=True) if key not in self._rows}
         if due:
-            rows = self.embed(list(due.values()))
-            if rows is None:
+            self._embed_within(due, within_s)
+            if not all(key in self._rows for key in due):
                 return None, 0
-            self._rows.update(zip(due, rows, strict=True))
         found = [self._rows[key] for key in keys]
+        computed = self._unkept.intersection(keys)
+        if kept:
+            self._unkept -= computed
         for key in keys:
             self._rows.move_to_end(key)
         while len(self._rows) > _ROWS_KEPT:
-            self._rows.popitem(last=False)
-        return joined(*known, found), len(due)
+            self._unkept.discard(self._rows.popitem(last=False)[0])
+        return joined(*known, found), len(computed)
+
+    def _embed_within(self, due: Mapping[bytes, str], within_s: float | None) -> None:
+        """Compute rows, all of them or as many as there is time for."""
+        embedder = None if within_s == 0 else self.embedder()
+        if embedder is None:
+            return
+        keys, until = list(due), time.perf_counter() + (within_s or 0.0)
+        for places, vectors in embedder.batches(list(due.values())):
+            found = {keys[at]: row for at, row in zip(places, _rows_of(vectors), strict=True)}
+            self._rows.update(found)
+            self._unkept.update(found)
+            self._beat()
+            if within_s is not None and time.perf_counter() >= until:
+                return
 
     def _lap(self, stage: str, since: float) -> float:
         now = time.perf_counter()
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - since
         return now
+
+
+def _rows_of(vectors: npt.NDArray[np.float32]) -> list[bytes]:
+    rows, scales = quantise(vectors)
+    return [row.tobytes() + np.float32(scale).tobytes() for row, scale in zip(rows, scales, strict=True)]
 
 
 def joined(model: str, dimension: int, rows: Sequence[bytes]) -> Vectors:
@@ -172,16 +214,6 @@ def joined(model: str, dimension: int, rows: Sequence[bytes]) -> Vectors:
 def digest_of(text: bytes) -> Digest:
     """The digest that names a text everywhere."""
     return hashlib.blake2b(text, digest_size=16).digest()
-
-
-def path_words(path: str) -> str:
-    """The string that is embedded for a path: its parts without the suffix, as words."""
-    folder, _, name = path.rpartition("/")
-    return _spaced(f"{folder}/{name.split('.')[0] or name}").strip()
-
-
-def _spaced(path: str) -> str:
-    return path.replace("/", " ").replace(".", " ").replace("-", " ")
 
 
 def _texts(source: Source, chunking: Chunking) -> list[str]:

@@ -118,7 +118,9 @@ class Reconciler:
         looked_at = paths
         known = self._view.known_under(looked_at)
         at_most = _AT_MOST << min(self._too_many, _MORE)
-        job = Refresh(self._root, self._epoch() + self._looks, sorted(looked_at), known, self._skips(looked_at), at_most)
+        skips = self._skips(looked_at)
+        epoch = self._epoch() + self._looks
+        job = Refresh(self._root, epoch, sorted(looked_at), known, skips, at_most, self._view.source, 0.0)
         return Task(job, lambda outcome: self._done(looked_at, outcome))
 
     def scanned(self) -> None:

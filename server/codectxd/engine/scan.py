@@ -30,6 +30,9 @@ _BATCH_FILES = 24
 class ScanRun:
     """The state of one scan. Filled by `list_tree`, then used by the indexer's one writing thread."""
 
+    background = False
+    held_bytes = 0
+
     def __init__(
         self,
         root: str,
@@ -39,11 +42,16 @@ class ScanRun:
         *,
         merge: bool = False,
         mode: BuildMode = "auto",
+        source: str = "",
+        slow: bool = False,
     ) -> None:
-        """`merge`: every file is due, whatever the index has of it."""
+        """`merge`: every file is due, whatever the index has of it. `model` is the index's, of the folder `source`. Where it
+        is `slow`, nothing waits for it: what the vault lacks comes without vectors."""
         self.root = root
         self.ticket = ticket
         self.model = model
+        self.source = source
+        self.within_s = 0.0 if slow else None
         self.merge = merge
         self.mode: BuildMode = mode
         self.choice = UNDECIDED
@@ -68,6 +76,11 @@ class ScanRun:
         self._flushed_at = 0.0
 
     @property
+    def due_for(self) -> str | None:
+        """The model for whose sake alone a document without its vectors is due."""
+        return self.model if self.within_s is None else None
+
+    @property
     def total(self) -> int:
         """How many files must be looked into."""
         return len(self.plan.read)
@@ -89,7 +102,7 @@ class ScanRun:
         self.known = {
             path: known[path].digest
             for path in found.read
-            if not self.merge and path in known and (self.model is None or known[path].model == self.model)
+            if not self.merge and path in known and self.due_for in (None, known[path].model)
         }
         self._flushed_at = time.monotonic() - _GROUP_S + _FIRST_GROUP_S
 
@@ -175,5 +188,5 @@ def list_tree(run: ScanRun, view: CatalogView) -> None:
     run.problem = probe.problem
     known = {path: Known(digest, stamp, seen_ns, model) for path, digest, stamp, seen_ns, model in view.stamps()}
     skips = {skip.path: skip for skip in view.skipped()}
-    run.adopt(plan(known, skips, probe.stamps, probe.skipped, run.model), probe.stamps, known)
+    run.adopt(plan(known, skips, probe.stamps, probe.skipped, run.due_for), probe.stamps, known)
     run.add_seconds({"hash": time.perf_counter() - clock})

@@ -44,6 +44,18 @@ class BuildStatus(msgspec.Struct, frozen=True):
     estimate: str | None = None
 
 
+class FillStatus(msgspec.Struct, frozen=True):
+    """How far the vectors of `model`, which is to answer once all are there, are computed: texts, of how many, and texts a
+    second. `problem` says what keeps them from coming; with another model, the one that answers goes on."""
+
+    model: str
+    done: int
+    total: int
+    per_s: float
+    left_s: float | None
+    problem: str | None
+
+
 class EngineStatus(msgspec.Struct, frozen=True):
     """One workspace now. `phase`: starting, indexing, ready or failed. `parsed` and `embedded` count what the last full pass
     computed rather than found; `stage_seconds` sums its stages over processes. `role`: writer, or follower of the process
@@ -71,3 +83,4 @@ class EngineStatus(msgspec.Struct, frozen=True):
     writer: int | None = None
     build: BuildStatus | None = None
     digest: str | None = None
+    filling: FillStatus | None = None

@@ -38,6 +38,18 @@ class View:
         return self._snapshot
 
     @property
+    def model(self) -> str | None:
+        """The model that answers; None while there is nothing durable."""
+        snapshot = self._snapshot
+        return snapshot.model if snapshot is not None else None
+
+    @property
+    def source(self) -> str:
+        """The folder of the model that answers, or will; empty for the one in the package."""
+        snapshot = self._snapshot
+        return snapshot.vectors.state.source if snapshot is not None and snapshot.vectors is not None else ""
+
+    @property
     def generation(self) -> int:
         """Grows with each publication."""
         return self._generation
@@ -142,7 +154,7 @@ class View:
     ) -> Reader:
         """For one query."""
         # The overlay first: what it lets go of after this is in the snapshot taken next.
-        layer = self.overlay.layer(include_unsaved=include_unsaved)
+        layer = self.overlay.layer(include_unsaved=include_unsaved, model=self.model)
         return Reader(self._snapshot, layer, read_text, is_unchanged, peek, not_under, only, is_cancelled)
 
     def saved_digest(self, path: str) -> bytes | None:

@@ -21,7 +21,8 @@ from codectxd import paths, system
 from codectxd.chunk.languages import language_of
 from codectxd.config import WorkspaceConfig, load_workspace
 from codectxd.embed.embedder import Embedder
-from codectxd.embed.model import embedded
+from codectxd.embed.loading import load
+from codectxd.embed.model import ModelSpec, found_in
 from codectxd.engine.channel import Channel, Closed, StartChild, parent_channel
 from codectxd.engine.jobs import (
     Began,
@@ -57,6 +58,10 @@ from codectxd.workspace.tree import Tree
 
 _MOST_BYTES = 1 << 30
 """Memory of a worker: some ten times what the largest file that is read takes in the hungriest grammar."""
+
+_TIMES_HELD = 4
+_MODELS = 2
+"""While another model is filled, one prepares what changes and the other what is filled."""
 
 
 def main() -> None:
@@ -97,7 +102,11 @@ class Worker:
         self._channel = channel
         self._set_alarm = set_alarm
         self._deadline_s = deadline_s
-        self._preparer = Preparer(vault, _load_embedder, _known_model())
+        self._vault = vault
+        self._preparers: dict[str, Preparer] = {}
+        self._slow: dict[str, bool] = {}
+        self._path: str | None = None
+        self._preparer = self._prepare_with("")
         self._trees: dict[str, tuple[WorkspaceConfig, int, Tree]] = {}
 
     def answer(self, job: WorkerJob) -> WorkerReply:
@@ -108,7 +117,26 @@ class Worker:
             return msgspec.structs.replace(reply, cpu_s=time.process_time() - spent)
         return reply
 
+    def _prepare_with(self, model: str) -> Preparer:
+        """What prepares with the vectors of the model in this folder."""
+        found = self._preparers.pop(model, None)
+        if found is None:
+            spec = _spec(model)
+            self._slow[model] = spec is not None and spec.is_slow
+            known = (spec.id, spec.dimension) if spec is not None else None
+            found = Preparer(self._vault, lambda: _load(model), known, self._go_on)
+        self._preparers[model] = found
+        while len(self._preparers) > _MODELS:
+            del self._preparers[next(iter(self._preparers))]
+        return found
+
+    def _within(self, job: Prepare | Refresh | Digest) -> float | None:
+        """How long the model of `job` may be at one file: a fast one is waited for in any case."""
+        return job.within_s if self._slow[job.model] else None
+
     def _answer(self, job: WorkerJob) -> WorkerReply:
+        self._path = None
+        self._preparer = self._prepare_with("" if isinstance(job, Read) else job.model)
         self._preparer.seconds = {}
         try:
             match job:
@@ -135,8 +163,9 @@ class Worker:
 
     def _prepare(self, job: Prepare) -> Prepared:
         tree = self._tree(job.root, 0)
-        read = self._read_all(tree, job.paths, job.known, for_overlay=False)
-        return Prepared(read.parcels, read.skipped, read.gone, read.stamps, self._preparer.seconds)
+        read = self._read_all(tree, job.paths, job.known, for_overlay=False, within_s=self._within(job))
+        told = read.skipped, read.gone, read.stamps, self._preparer.seconds
+        return Prepared(read.parcels, *told, unloaded=self._preparer.problem)
 
     def _read(self, job: Read) -> Texts:
         tree, read, texts = self._tree(job.root, 0), _Read(), list[Text]()
@@ -174,7 +203,8 @@ class Worker:
         tree = self._tree(job.root, job.epoch)
         probe = tree.probe(job.paths)
         model = self._preparer.model()
-        model_id = model[0] if model is not None else None
+        # What came without the vectors of a slow model gets them in the index, and is no other text for that.
+        model_id = model[0] if model is not None and not self._slow[job.model] else None
         found = plan(
             job.known,
             {skip.path: skip for skip in job.skipped},
@@ -185,7 +215,7 @@ class Worker:
         if len(found.read) + len(found.gone) > job.at_most:
             return _too_many(seen_ns)
         digests = {path: known.digest for path, known in job.known.items() if model_id in (None, known.model)}
-        read = self._read_all(tree, found.read, digests, for_overlay=True)
+        read = self._read_all(tree, found.read, digests, for_overlay=True, within_s=self._within(job))
         return Refreshed(
             read.parcels,
             [*found.skipped, *with_stamps(read.skipped, probe.stamps)],
@@ -207,13 +237,22 @@ class Worker:
         language = language_of(job.path, job.text)
         role = role_of(job.path, language, job.text[:2000])
         source = Source(job.path, job.text, digest_of(job.text), Stamp(0, len(job.text), 0), language, role)
-        return Digested(self._preparer.prepare(source, None, for_overlay=True), "")
+        parcel = self._preparer.prepare(source, None, for_overlay=True, within_s=self._within(job))
+        return Digested(parcel, "", more=parcel.vectors is None and self._preparer.model() is not None)
 
-    def _read_all(self, tree: Tree, wanted: Sequence[str], known: dict[str, bytes], *, for_overlay: bool) -> _Read:
+    def _read_all(
+        self,
+        tree: Tree,
+        wanted: Sequence[str],
+        known: dict[str, bytes],
+        *,
+        for_overlay: bool,
+        within_s: float | None,
+    ) -> _Read:
         read = _Read()
         for source in self._sources(tree, wanted, known, read):
             try:
-                read.parcels.append(self._preparer.prepare(source, source.stamp, for_overlay=for_overlay))
+                read.parcels.append(self._preparer.prepare(source, source.stamp, for_overlay=for_overlay, within_s=within_s))
             except MemoryError:
                 read.add_skip(Skipped(source.path, TOO_MUCH_MEMORY))
         return read
@@ -232,7 +271,13 @@ class Worker:
             else:
                 yield found
 
+    def _go_on(self) -> None:
+        """Some of the file's vectors are there: the deadline begins anew."""
+        if self._path is not None:
+            self._begin(self._path)
+
     def _begin(self, path: str) -> None:
+        self._path = path
         self._channel.send(Began(path))
         self._set_alarm(self._deadline_s)
 
@@ -262,19 +307,19 @@ def _too_many(seen_ns: int) -> Refreshed:
     return Refreshed([], [], [], [], [], seen_ns, True, {})
 
 
-def _known_model() -> tuple[str, int] | None:
+def _spec(model: str) -> ModelSpec | None:
     try:
-        spec = embedded()
+        return found_in(model)
     except ModelUnavailable:
         return None
-    return spec.id, spec.dimension
 
 
-def _load_embedder() -> Embedder:
-    # Late: a worker that finds all vectors in the vault does not pay for importing onnxruntime.
-    from codectxd.embed.onnx import OnnxEmbedder
-
-    return OnnxEmbedder(embedded())
+def _load(model: str) -> Embedder:
+    spec = found_in(model)
+    if spec.is_slow:
+        # Its weights are held as they are in the file and as they are computed with, and once more while they are turned.
+        system.bound_memory(_MOST_BYTES + _TIMES_HELD * spec.bytes)
+    return load(spec)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,11 @@ from codectxd.evaluate import dataset, metrics
 from codectxd.evaluate.dataset import Question
 from codectxd.evaluate.laboratory import Home
 from codectxd.evaluate.metrics import Found, Wanted
-from codectxd.wire.messages import Hit, SearchAnswer
+from codectxd.evaluate.session import NeverCame
+from codectxd.wire.messages import Hit, SearchAnswer, Status
+
+_LOOK_S = 0.25
+_SAY_S = 30.0
 
 
 class Asked(msgspec.Struct, frozen=True, rename="camel"):
@@ -40,15 +44,36 @@ class Asked(msgspec.Struct, frozen=True, rename="camel"):
     search_ms: float
 
 
-def ask(home: Home, folder: Path, questions: Sequence[Question], begin: Callable[[str], None]) -> Iterator[Asked]:
-    """Index the repositories of `questions` below `folder` in `home`, and put the questions to each. Raises UsageError."""
+def ask(
+    home: Home, folder: Path, questions: Sequence[Question], begin: Callable[[str], None], model: str | None = None
+) -> Iterator[Asked]:
+    """Index the repositories of `questions` below `folder` in `home`, and put the questions to each, once `model` answers
+    where one is named. Raises UsageError, and NeverCame where that model cannot."""
     for root, of_one in _by_root(folder, questions).items():
         answers = [dataset.wanted(question, root) for question in of_one]
         prefix = f"{of_one[0].repo}: " if of_one[0].repo else ""
         begin(f"{prefix}indexing, then {len(of_one)} questions ...")
         home.command("index", str(root))
+        if model is not None:
+            _await(home, root, model, begin)
         for question, wanted in zip(of_one, answers, strict=True):
             yield _asked(home, root, question, wanted)
+
+
+def _await(home: Home, root: Path, model: str, say: Callable[[str], None]) -> None:
+    """Wait until `model` answers in the workspace at `root`, however long that takes."""
+    said_at = time.monotonic()
+    while True:
+        (workspace,) = msgspec.json.decode(home.command("status", str(root), "--json"), type=Status).workspaces
+        filling = workspace.filling
+        if workspace.model == model:
+            return
+        if filling is not None and filling.problem:
+            raise NeverCame(filling.problem)
+        if filling is not None and filling.total and time.monotonic() - said_at > _SAY_S:
+            said_at = time.monotonic()
+            say(f"{filling.done} of {filling.total} texts embedded, {filling.per_s:.1f}/s")
+        time.sleep(_LOOK_S)
 
 
 def _by_root(folder: Path, questions: Sequence[Question]) -> Mapping[Path, list[Question]]:

@@ -23,14 +23,14 @@ from codectxd.evaluate.floor import Floor
 from codectxd.evaluate.session import DEADLINE_S, NeverCame, Session, until
 from codectxd.paths import Layout
 
-_SETTINGS = "indexer_idle_s = 1.0\n"
+SETTINGS = "indexer_idle_s = 1.0\n"
 """The indexer leaves soon when it has nothing to do, so that what stays resident can be measured within the minute."""
 
 
 class Home:
     """One CODECTX_HOME, with at most one daemon."""
 
-    def __init__(self, folder: Path, settings: str = _SETTINGS) -> None:
+    def __init__(self, folder: Path, settings: str = SETTINGS) -> None:
         folder.mkdir()
         (folder / "config.toml").write_text(settings)
         # pip compiles what it installs; from a checkout, with this set, every process would compile all that it imports.

@@ -16,12 +16,14 @@ from pathlib import Path
 import msgspec
 
 import codectxd
+from codectxd import paths
 from codectxd.clients import places, terminal
+from codectxd.embed.model import found_in, located
 from codectxd.errors import UsageError
 from codectxd.evaluate import asking, corpus, dataset
 from codectxd.evaluate.dataset import Question
 from codectxd.evaluate.labels import own
-from codectxd.evaluate.laboratory import Home
+from codectxd.evaluate.laboratory import SETTINGS, Home
 from codectxd.evaluate.scores import Run, compare, comparison_table, run_of, table
 
 PYTHON = "python"
@@ -48,14 +50,16 @@ def _run(options: argparse.Namespace, room: Path) -> Run:
         folder = copy
     else:
         questions, told = _chosen(Path(options.dataset), options.half), options.dataset
-    with _home(room) as home:
-        asked = list(asking.ask(home, folder, questions, terminal.note))
+    spec = None if options.model is None else found_in(located(options.model, paths.layout().models))
+    with _home(room, "" if spec is None else spec.source) as home:
+        asked = list(asking.ask(home, folder, questions, terminal.note, None if spec is None else spec.id))
     return run_of(codectxd.__version__, told, name, asked)
 
 
 @contextmanager
-def _home(room: Path) -> Iterator[Home]:
-    home = Home(room / "home")
+def _home(room: Path, model: str) -> Iterator[Home]:
+    """A new home, whose settings name the model in this folder."""
+    home = Home(room / "home", f"{SETTINGS}model = {msgspec.json.encode(model).decode()}\n")
     try:
         yield home
     finally:

@@ -12,7 +12,7 @@ import contextlib
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -117,6 +117,7 @@ class SymbolRecord(msgspec.Struct, frozen=True):
 class Content(msgspec.Struct, frozen=True):
     """What a document was made of: its text, and the string that was embedded for each chunk, by their digests."""
 
+    doc: int
     path: str
     digest: bytes
     language: str
@@ -124,10 +125,20 @@ class Content(msgspec.Struct, frozen=True):
     embedded: Sequence[bytes]
 
 
+class DocumentVectors(msgspec.Struct, frozen=True):
+    """A document has vectors of `model` now; the path's own row and scale."""
+
+    doc: int
+    model: str
+    path_row: bytes
+    path_scale: float
+
+
 class Change(msgspec.Struct, frozen=True):
     """One flip: documents to make part of the working tree, and what leaves it.
 
     `parcels` are new documents under their reserved ids, `readopted` ones that the catalogue still has.
+    `vectors` are those of documents that the catalogue has; with `model`, no document keeps those of another one.
     `stamps` renews the stamp of files whose text is unchanged. `forget` removes a path whatever it was, `skipped` names
     why a path is not indexed (and removes it from the tree). `clear_skips` are paths no longer worth naming.
     """
@@ -140,6 +151,8 @@ class Change(msgspec.Struct, frozen=True):
     stamps: Sequence[tuple[str, Stamp]] = ()
     seen_ns: int = 0
     meta: Sequence[tuple[str, object]] = ()
+    vectors: Sequence[DocumentVectors] = ()
+    model: str | None = None
 
 
 class CatalogDamaged(IndexUnavailable):
@@ -245,6 +258,12 @@ class Catalog:
             self._db.executemany(
                 "UPDATE files SET mtime_ns = ?, size = ?, inode = ?, ctime_ns = ?, seen_ns = ? WHERE tree = ? AND path = ?",
                 [(*_columns(s), change.seen_ns, WORKING_TREE, path) for path, s in change.stamps],
+            )
+            if change.model is not None:
+                self._db.execute("UPDATE documents SET model = NULL WHERE model <> ?", (change.model,))
+            self._db.executemany(
+                "UPDATE documents SET model = ?, path_row = ?, path_scale = ? WHERE doc = ?",
+                [(one.model, one.path_row, one.path_scale, one.doc) for one in change.vectors],
             )
             generation = int(self.view.read_meta(self._db, "generation", 0)) + 1
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [("generation", generation), *change.meta])
@@ -512,8 +531,12 @@ class CatalogView:
             return [Skipped(path, reason, None if at is None else Stamp(at, *rest)) for path, reason, at, *rest in rows]
 
     def document_like(self, parcel: Parcel) -> int | None:
-        """The document that is this very parcel, whether a tree holds it or not; None where there is none."""
-        sql = "SELECT doc FROM documents WHERE path = ? AND digest = ? AND language = ? AND role = ? AND model IS ?"
+        """The document that is this very parcel, whether a tree holds it or not; None where there is none. One that has
+        vectors is as good for a parcel that has none."""
+        sql = (
+            "SELECT doc FROM documents WHERE path = ?1 AND digest = ?2 AND language = ?3 AND role = ?4"
+            " AND (model IS ?5 OR ?5 IS NULL) ORDER BY model IS NULL LIMIT 1"
+        )
         model = parcel.vectors.model if parcel.vectors else None
         with self._connection() as db:
             row = db.execute(sql, (parcel.path, parcel.digest, parcel.language, parcel.role, model)).fetchone()
@@ -524,14 +547,20 @@ class CatalogView:
         with self._connection() as db:
             return list(db.execute("SELECT doc, chunks, model FROM documents"))
 
-    def contents(self) -> Iterator[Content]:
-        """What the working tree's documents were made of, one by one."""
-        sql = "SELECT doc, path, digest, language, model, said FROM documents WHERE doc IN (SELECT doc FROM files)"
+    def contents(self, *, without: str | None = None, paths: Collection[str] | None = None) -> Iterator[Content]:
+        """What the working tree's documents were made of, one by one, in the order of their ids; only those that have no
+        vectors of the model `without`, where one is given, and only those of `paths`."""
+        sql = (
+            "SELECT doc, path, digest, language, model, said FROM documents WHERE doc IN (SELECT doc FROM files)"
+            " AND (?1 IS NULL OR model IS NOT ?1) ORDER BY doc"
+        )
         with self._connection() as db:
-            for doc, path, digest, language, model, said in db.execute(sql).fetchall():
+            for doc, path, digest, language, model, said in db.execute(sql, (without,)).fetchall():
+                if paths is not None and path not in paths:
+                    continue
                 chunks = "SELECT digest FROM chunks WHERE key >= ? AND key < ? ORDER BY key"
                 found = [row[0] for row in db.execute(chunks, (key_of(doc, 0), key_of(doc + 1, 0)))]
-                yield Content(path, digest, language, model, split_digests(said) if said else found)
+                yield Content(doc, path, digest, language, model, split_digests(said) if said else found)
 
     def chunks(self, keys: Sequence[int]) -> list[ChunkRecord]:
         """The chunks among `keys` whose document is in the working tree now (invariant I1)."""

@@ -50,7 +50,7 @@ class Overlay:
         self._sequences = itertools.count(1)
         self._hot: dict[str, Entry] = {}
         self._buffers: dict[str, Entry] = {}
-        self._layers: dict[bool, Layer] = {}
+        self._layers: dict[tuple[bool, str | None], Layer] = {}
 
     def put_hot(self, parcels: Iterable[Parcel], gone: Iterable[str]) -> int:
         """Saved text, and files that vanished; returns the sequence that is durable once these are."""
@@ -109,6 +109,11 @@ class Overlay:
         entry = self._buffers.get(path)
         return entry.parcel.digest if entry is not None and entry.parcel is not None else None
 
+    def vector_model(self, path: str) -> str | None:
+        """Whose vectors the unsaved text held for `path` has; None for none."""
+        entry = self._buffers.get(path)
+        return entry.parcel.vectors.model if entry and entry.parcel and entry.parcel.vectors else None
+
     def hot_entry(self, path: str) -> Entry | None:
         """What the hot layer says of `path`."""
         return self._hot.get(path)
@@ -125,13 +130,14 @@ class Overlay:
         parcels = [entry.parcel for entry in entries.values() if entry.parcel is not None]
         return sequence, parcels, [path for path, entry in entries.items() if entry.parcel is None]
 
-    def layer(self, *, include_unsaved: bool) -> Layer:
-        """The layers as one, for a query that does or does not want unsaved text."""
+    def layer(self, *, include_unsaved: bool, model: str | None = None) -> Layer:
+        """The layers as one, for a query that does or does not want unsaved text, with the vectors of `model` (None: of the
+        first that there is)."""
         with self._lock:
-            found = self._layers.get(include_unsaved)
+            found = self._layers.get((include_unsaved, model))
             if found is None:
                 entries = {**self._hot, **self._buffers} if include_unsaved else dict(self._hot)
-                found = self._layers[include_unsaved] = _layer(entries)
+                found = self._layers[include_unsaved, model] = _layer(entries, model)
         return found
 
 
@@ -139,9 +145,9 @@ def _digest(entry: Entry) -> bytes | None:
     return entry.parcel.digest if entry.parcel is not None else None
 
 
-def _layer(entries: dict[str, Entry]) -> Layer:
+def _layer(entries: dict[str, Entry], model: str | None) -> Layer:
     by_doc = {entry.doc: entry for entry in sorted(entries.values(), key=lambda entry: entry.doc)}
-    sets, model = [], None
+    sets = []
     for entry in by_doc.values():
         if entry.parcel is not None and entry.parcel.vectors is not None:
             model = model or entry.parcel.vectors.model

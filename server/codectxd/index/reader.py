@@ -297,7 +297,8 @@ class Reader:
         self, vector: npt.NDArray[np.float32], scope: Scope, path_weight: float
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]] | None:
         vectors = self._layer.vectors
-        if not len(vectors.keys) or vectors.rows.shape[1] != len(vector):
+        # A flip of models may have come between the layer and the snapshot: what cannot be compared is not.
+        if not len(vectors.keys) or vectors.rows.shape[1] != len(vector) or self._layer.model != self.model:
             return None
         scores = cosines(vector, vectors.rows, vectors.scales)
         docs = vectors.keys >> 16
@@ -305,7 +306,7 @@ class Reader:
             mine = slice(*np.searchsorted(docs, [doc, doc + 1]).tolist())
             if doc not in scope.overlay:
                 scores[mine] = -np.inf
-            elif entry.parcel is not None:
+            elif entry.parcel is not None and entry.parcel.vectors is not None and len(scores[mine]):
                 scores[mine] += path_weight * max(_path_cosine(vector, entry.parcel), 0.0)
         return vectors.keys, scores
 

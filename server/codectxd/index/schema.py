@@ -166,6 +166,17 @@ class Parcel(msgspec.Struct, frozen=True, array_like=True):
         return [*split_digests(self.said or self.chunking.digests), self.path_digest]
 
 
+def path_words(path: str) -> str:
+    """The string that is embedded for a path: its parts without the suffix, as words."""
+    folder, _, name = path.rpartition("/")
+    return spaced(f"{folder}/{name.split('.')[0] or name}").strip()
+
+
+def spaced(path: str) -> str:
+    """A path with what parts its words replaced by spaces."""
+    return path.replace("/", " ").replace(".", " ").replace("-", " ")
+
+
 FIELDS = ("body", "symbol", "path")
 """The lexical fields. Every chunk carries the path's terms too, so that a word of the path finds the file's chunks."""
 

@@ -12,6 +12,7 @@ import contextlib
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -44,9 +45,10 @@ class Store:
         *,
         lock_timeout_s: float = 10.0,
         afresh: bool = False,
+        goes_on: Callable[[VectorState], bool] = lambda state: False,
     ) -> None:
-        """Open or create the index in `folder` for the workspace `root`, with vectors of `model`; `afresh` forgets first
-        what is there.
+        """Open or create the index in `folder` for the workspace `root`, with vectors of `model`, or of the model that it
+        has where `goes_on` says that this can be used; `afresh` forgets first what is there.
 
         Raises WrittenElsewhere where another process holds the lock, IndexUnavailable where the disk does not take what is
         written.
@@ -61,7 +63,7 @@ class Store:
                 self.erase(folder)
             self.catalog = self._open_catalog(root)
             self.lexical = self._open_lexical()
-            self.vectors = self._open_vectors(model, dimension)
+            self.vectors = self._open_vectors(model, dimension, goes_on)
             self._recover()
         except IndexUnavailable:
             os.close(self._lock)
@@ -122,12 +124,12 @@ class Store:
             self._indexed = words.keys()
         return words
 
-    def _open_vectors(self, model: str, dimension: int) -> VectorWriter:
+    def _open_vectors(self, model: str, dimension: int, goes_on: Callable[[VectorState], bool]) -> VectorWriter:
         folder = self.folder / "vectors"
         fresh = VectorState(model, dimension)
         found = self.catalog.view.meta().get("vectors")
         state = msgspec.json.decode(found, type=VectorState) if found else fresh
-        if state.model != model or state.dimension != dimension:
+        if (state.model != model or state.dimension != dimension) and not goes_on(state):
             # Another model's vectors cannot be compared with this one's: the documents stay, their vectors are due.
             state = VectorState(model, dimension, state.generation + 1)
             self.catalog.forget_vectors(None)
@@ -135,7 +137,7 @@ class Store:
             writer = VectorWriter(folder, state)
         except IndexUnavailable as problem:
             self.repairs.append(str(problem))
-            state = VectorState(model, dimension, state.generation + 1)
+            state = VectorState(state.model, state.dimension, state.generation + 1, source=state.source)
             self.catalog.forget_vectors(None)
             writer = VectorWriter(folder, state)
         self.catalog.set_meta("vectors", msgspec.json.encode(state).decode())

@@ -142,6 +142,10 @@ class Vault:
         self._stands_in = False
         self._db = self._opened()
 
+    def view(self) -> VaultView:
+        """A reader of what was kept, to be closed."""
+        return VaultView(self._path)
+
     def _today(self) -> int:
         return int(self._now() // _DAY_S)
 

@@ -34,7 +34,8 @@ Places = npt.NDArray[np.intp]
 
 
 class VectorState(msgspec.Struct, frozen=True):
-    """Which rows are the world's: kept in the catalogue, as JSON, and changed by the flip alone."""
+    """Which rows are the world's: kept in the catalogue, as JSON, and changed by the flip alone. `source` is the folder of
+    the model, empty for the one in the package."""
 
     model: str
     dimension: int
@@ -44,6 +45,7 @@ class VectorState(msgspec.Struct, frozen=True):
     delta_rows: int = 0
     delta_checksum: str = _EMPTY_CHECKSUM
     graph: GraphState | None = None
+    source: str = ""
 
 
 def unpack(doc: int, vectors: Vectors) -> VectorSet:
@@ -215,7 +217,15 @@ class VectorWriter:
             fold.checksum,
             len(since.keys),
             _joined(self._pending) if len(since.keys) else _EMPTY_CHECKSUM,
+            source=self.state.source,
         )
+
+    def written(self, state: VectorState, vectors: VectorSet) -> VectorState:
+        """Write a new base of these rows, whose keys ascend, for the model of `state`; returns its state. Nothing refers to
+        it before a flip does; a writer that is opened at it then takes the place of this one."""
+        generation, every = self.state.generation + 1, np.arange(len(vectors.keys))
+        checksum = write_base(self._folder, generation, empty_set(state.dimension), vectors, every, lambda: True)
+        return VectorState(state.model, state.dimension, generation, len(every), checksum, source=state.source)
 
     def base(self) -> VectorSet:
         """The rows of the base, mapped. Raises IndexUnavailable on damage."""

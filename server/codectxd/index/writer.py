@@ -5,6 +5,9 @@
 3. *flip*: one commit of the catalogue makes the documents members of the tree (invariant I3).
 4. *sweep*: documents that no tree holds any more leave words and catalogue.
 
+Vectors of another model, or those that a document came without, are taken from the vault: `attach` gives them to documents
+that have none, `adopt` makes another model that of the whole world, once it covers all of it.
+
 Merging takes what was deleted out of vectors and words: living rows are copied into a new base, at once (`merge_vectors`)
 or while groups go on being applied (`begin_fold`, `finish_fold`); words, of which nothing can be copied, are written anew
 beside the old ones from the parcels of every file (`begin_words`, `apply`, `finish_words`). Each becomes the world's by a
@@ -15,21 +18,26 @@ A crash between any two steps is mended by `store` at the next opening. Knows no
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from codectxd.index.catalog import Change
+from codectxd.index.bases import VectorSet
+from codectxd.index.catalog import Change, Content, DocumentVectors
 from codectxd.index.graph import GraphState
-from codectxd.index.schema import FIELDS, Parcel
+from codectxd.index.schema import FIELDS, Parcel, key_of, path_words
 from codectxd.index.store import Store
 from codectxd.index.vault import Vault, chunking_key, vector_keys
 from codectxd.index.vectors import Fold, VectorState, unpack
-from codectxd.types import Skipped, Stamp
+from codectxd.types import Digest, Skipped, Stamp
 
+_DOCUMENTS = 100
+"""So many documents' vectors are looked up in the vault at once."""
 _FOLD_ROWS = 4_000
 """A delta of so few rows, a megabyte, is left alone while it grows: folding it would cost more than it does."""
 _FOLD_SHARE = 4
@@ -90,7 +98,7 @@ class Writer:
         self._reached("vault")
         self._keep(group.parcels)
         clock.lap("commit")
-        new, readopted = self._divided(group.parcels)
+        new, readopted = self._divided([self._fitting(parcel) for parcel in group.parcels])
         self._reached("append words")
         for doc, parcel in new:
             self.store.lexical.add(doc, parcel)
@@ -110,6 +118,66 @@ class Writer:
         clock.lap("commit")
         changed = [p.path for p in group.parcels] + [*group.gone, *(s.path for s in group.skipped)]
         return Applied(generation, changed, clock.seconds)
+
+    def _fitting(self, parcel: Parcel) -> Parcel:
+        """A parcel without vectors that cannot be compared with those of the index: it was prepared before a flip of
+        models."""
+        if parcel.vectors is None or parcel.vectors.model == self.store.vectors.state.model:
+            return parcel
+        return msgspec.structs.replace(parcel, vectors=None)
+
+    def keep(self, parcels: Sequence[Parcel]) -> None:
+        """Keep in the vault what was computed for `parcels`, and change nothing else."""
+        self._keep(parcels)
+
+    def attach(self, paths: Collection[str] | None = None) -> Applied | None:
+        """Give documents without vectors (those of `paths`, or all) what the vault has of the index's model; None where
+        there is nothing to give."""
+        state = self.store.vectors.state
+        contents = list(self.store.catalog.view.contents(without=state.model, paths=paths))
+        found = self._rows_of(contents, state.model, state.dimension) if contents else _Rows(state.dimension)
+        if not found.documents:
+            return None
+        clock = _Clock()
+        self._reached("append vectors")
+        state = self.store.vectors.append([found.set()])
+        self._reached("flip vectors")
+        meta = [("vectors", msgspec.json.encode(state).decode())]
+        generation = self.store.catalog.flip(Change((), meta=meta, vectors=found.documents))
+        self.store.vectors.adopt(state)
+        clock.lap("vectors")
+        return Applied(generation, found.paths, clock.seconds)
+
+    def adopt(self, model: str, dimension: int, source: str) -> Applied | None:
+        """Make `model`, of the folder `source`, that of the whole index, by one flip; None, and nothing changed, where the
+        vault lacks any of its vectors."""
+        clock = _Clock()
+        found = self._rows_of(self.store.catalog.view.contents(), model, dimension)
+        if found.lacking:
+            return None
+        store = self.store
+        self._reached("write model")
+        state = store.vectors.written(VectorState(model, dimension, source=source), found.set())
+        self._reached("flip model")
+        meta = [("vectors", msgspec.json.encode(state).decode()), ("left_model", store.vectors.state.model)]
+        generation = store.catalog.flip(Change((), meta=meta, vectors=found.documents, model=model))
+        store.vectors.close()
+        store.vectors = type(store.vectors)(store.folder / "vectors", state)
+        clock.lap("vectors")
+        return Applied(generation, found.paths, clock.seconds)
+
+    def _rows_of(self, contents: Iterable[Content], model: str, dimension: int) -> _Rows:
+        """What the vault has of these documents, of each all or nothing."""
+        found, view = _Rows(dimension), self._vault.view()
+        try:
+            for part in _parted(contents):
+                keys = {content.doc: vector_keys(model, embedded_digests(content)) for content in part}
+                rows = view.vectors([key for some in keys.values() for key in some])
+                for content in part:
+                    found.add(content, model, [rows.get(key) for key in keys[content.doc]])
+        finally:
+            view.close()
+        return found
 
     def wants_fold(self, *, at_rest: bool = False) -> bool:
         """Whether the delta has grown so much that it is worth a new base. `at_rest`: nothing follows for now."""
@@ -279,6 +347,47 @@ def _alive(docs: Sequence[int]) -> npt.NDArray[np.bool_]:
     alive = np.zeros(max(docs, default=-1) + 1, np.bool_)
     alive[list(docs)] = True
     return alive
+
+
+class _Rows:
+    """Rows of documents, as they are found."""
+
+    def __init__(self, dimension: int) -> None:
+        self._dimension = dimension
+        self._rows: list[bytes] = []
+        self._keys: list[int] = []
+        self.documents: list[DocumentVectors] = []
+        self.paths: list[str] = []
+        self.lacking = 0
+
+    def add(self, content: Content, model: str, rows: Sequence[bytes | None]) -> None:
+        """The rows of a document's chunks, and then that of its path; None for one that is lacking."""
+        whole = [row for row in rows if row is not None and len(row) == self._dimension + 4]
+        if len(whole) < len(rows):
+            self.lacking += 1
+            return
+        self._rows += whole[:-1]
+        self._keys += range(key_of(content.doc, 0), key_of(content.doc, len(whole) - 1))
+        scale = memoryview(whole[-1][self._dimension :]).cast("f")[0]
+        self.documents.append(DocumentVectors(content.doc, model, whole[-1][: self._dimension], scale))
+        self.paths.append(content.path)
+
+    def set(self) -> VectorSet:
+        """All of them; the keys ascend where the documents' ids did."""
+        table = np.frombuffer(b"".join(self._rows), np.int8).reshape(-1, self._dimension + 4)
+        scales = np.ascontiguousarray(table[:, self._dimension :]).view(np.float32).reshape(-1)
+        return VectorSet(np.array(self._keys, np.int64), np.ascontiguousarray(table[:, : self._dimension]), scales)
+
+
+def embedded_digests(content: Content) -> list[Digest]:
+    """The digest of each string that is embedded for a document: each chunk's, and then the path's."""
+    return [*content.embedded, hashlib.blake2b(path_words(content.path).encode(), digest_size=16).digest()]
+
+
+def _parted(contents: Iterable[Content]) -> Iterator[list[Content]]:
+    found = iter(contents)
+    while part := list(itertools.islice(found, _DOCUMENTS)):
+        yield part
 
 
 def _count(terms: dict[str, tuple[int, int]], parcel: Parcel) -> None:

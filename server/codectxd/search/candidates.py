@@ -83,7 +83,7 @@ def _dense(
     """The scores by meaning, or what is missing for them; neither where the model knows no word of the question."""
     if embedder is None:
         return None, ("semantic",)
-    vector = embedder.encode([question.text])[0]
+    vector = embedder.encode_question(question.text)
     if not vector.any():
         return None, ()
     dense = reader.dense(vector, scope, weights.path_weight)

@@ -40,20 +40,21 @@ class Result(msgspec.Struct, frozen=True):
     widened: bool = False
 
 
-def search(readers: Sequence[Reader], embedder: Embedder | None, query: Query, weights: Weights = DEFAULT) -> Result:
+def search(readers: Sequence[Reader], embedders: Sequence[Embedder], query: Query, weights: Weights = DEFAULT) -> Result:
     """Answer `query` from all `readers`, and where nothing answers and nobody said what may, from every kind of content.
 
+    Of `embedders`, each Reader is asked with the one whose vectors it has.
     Raises EmptyQuery, BadFilter where a filter makes no sense, and Cancelled.
     """
-    result = _searched(readers, embedder, query, weights)
+    result = _searched(readers, embedders, query, weights)
     wider = widened(query) if not result.hits else None
     if wider is None:
         return result
-    second = _searched(readers, embedder, wider, weights)
+    second = _searched(readers, embedders, wider, weights)
     return msgspec.structs.replace(second, widened=True) if second.hits else result
 
 
-def _searched(readers: Sequence[Reader], embedder: Embedder | None, query: Query, weights: Weights) -> Result:
+def _searched(readers: Sequence[Reader], embedders: Sequence[Embedder], query: Query, weights: Weights) -> Result:
     question = parse(query)
     statistics = joint_statistics(readers, question.terms)
     parts: list[Candidates] = []
@@ -61,7 +62,7 @@ def _searched(readers: Sequence[Reader], embedder: Embedder | None, query: Query
     for reader in readers:
         reader.checkpoint()
         scope, unseen = _scope(reader, question, LONGEST_S / len(readers))
-        parts.append(gather(reader, usable(embedder, reader), question, scope, query.mode, weights, statistics))
+        parts.append(gather(reader, usable(embedders, reader), question, scope, query.mode, weights, statistics))
         degraded += unseen
     candidates = pooled(parts, weights)
     fused = fuse(candidates.lexical, candidates.semantic, weights.lexical_share)
@@ -90,9 +91,9 @@ def result_of(
     )
 
 
-def usable(embedder: Embedder | None, reader: Reader) -> Embedder | None:
-    """The model, where the Reader's vectors are its own."""
-    return embedder if embedder is not None and reader.model in (None, embedder.model_id) else None
+def usable(embedders: Sequence[Embedder], reader: Reader) -> Embedder | None:
+    """The model whose vectors the Reader has, if it is among these; any, where there are none yet."""
+    return next((one for one in embedders if reader.model in (None, one.model_id)), None)
 
 
 def _scope(reader: Reader, question: Question, longest_s: float) -> tuple[Scope, tuple[str, ...]]:

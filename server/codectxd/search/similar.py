@@ -47,7 +47,7 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 def similar(
-    readers: Sequence[Reader], embedder: Embedder | None, sample: Sample, query: Query, weights: Weights = DEFAULT
+    readers: Sequence[Reader], embedders: Sequence[Embedder], sample: Sample, query: Query, weights: Weights = DEFAULT
 ) -> Result:
     """The chunks most alike to `sample` under the filters of `query`. Raises BadFilter, Cancelled."""
     text = sample.text[:MAX_CHARACTERS]
@@ -62,7 +62,7 @@ def similar(
         scope = (
             _elsewhere(reader, reader.scope(parted.filters), sample) if at == sample.origin else reader.scope(parted.filters)
         )
-        parts.append(_gather(reader, usable(embedder, reader), question, scope, query, weights, statistics))
+        parts.append(_gather(reader, usable(embedders, reader), question, scope, query, weights, statistics))
     candidates = pooled(parts, weights)
     fused = fuse(candidates.lexical, candidates.semantic, weights.lexical_share)
     ranked = _ranked(readers, text, fused, query, weights)

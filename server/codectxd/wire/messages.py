@@ -239,10 +239,24 @@ class BuildStatus(Full, frozen=True):
     estimate: str | None = None
 
 
+class FillStatus(Full, frozen=True):
+    """How far the vectors of another model are computed, which is to answer once all are there: texts `done` of `total`.
+
+    `left_s` is how long it will take at this pace, where that can be said; `problem` what keeps it from going on.
+    """
+
+    model: str
+    done: int
+    total: int
+    per_s: float
+    left_s: float | None
+    problem: str | None
+
+
 class WorkspaceStatus(Full, frozen=True):
     """`phase` is starting, indexing, ready or failed; `skipped` counts files, `skipped_files` names their reasons.
 
-    `role` is writer, or follower where the process `writer` writes the index."""
+    `role` is writer, or follower where the process `writer` writes the index. `model` is the one that answers."""
 
     root: str
     phase: str
@@ -266,6 +280,7 @@ class WorkspaceStatus(Full, frozen=True):
     writer: int | None = None
     build: BuildStatus | None = None
     digest: str | None = None
+    filling: FillStatus | None = None
 
 
 class Status(Full, frozen=True):

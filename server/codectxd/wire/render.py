@@ -174,6 +174,8 @@ def _workspace(one: messages.WorkspaceStatus, pen: _Pen) -> Iterator[str]:
     yield f"  model {one.model}, watcher {one.watcher}, generation {one.generation}"
     if one.role == "follower":
         yield f"  follows the process that writes the index, pid {one.writer or 'unknown'}"
+    if one.filling is not None:
+        yield f"  {_filling(one, one.filling)}"
     if one.message:
         yield f"  {_plain(one.message)}"
     if one.build is not None:
@@ -181,6 +183,17 @@ def _workspace(one: messages.WorkspaceStatus, pen: _Pen) -> Iterator[str]:
     for group in one.skipped_files:
         examples = ", ".join(map(_plain, group.examples[:3]))
         yield f"  skipped {group.count} {group.reason}: {group.meaning} {pen(_DIM, examples)}".rstrip()
+
+
+def _filling(one: messages.WorkspaceStatus, told: messages.FillStatus) -> str:
+    """How far the model is that is to answer next, or what keeps it from coming."""
+    done = f", {told.done} of {told.total} texts" if told.total else ""
+    if told.problem:
+        return _plain(f"model {told.model or 'of the settings'} cannot take over{done}: {told.problem}")
+    left = f", {_duration(told.left_s)} left" if told.left_s is not None else ""
+    pace = f", {told.per_s:.0f}/s{left}" if told.per_s else ""
+    what = "is being embedded by the model" if told.model == one.model else "is to be searched by the model"
+    return f"{what} {_plain(told.model)}{done}{pace}"
 
 
 def _build(one: messages.WorkspaceStatus, build: messages.BuildStatus, pen: _Pen) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from codectxd.engine import jobs
 from codectxd.engine.engine import Engine
+from codectxd.engine.models import Models
 from codectxd.paths import Layout
 
 
@@ -28,7 +29,7 @@ def test_scans_reach_the_indexer_in_the_order_of_their_tickets(tmp_path: Path) -
         loop=loop,
         send=send,
         wake=lambda: None,
-        embedder=lambda: (None, False),
+        models=Models(lambda: None),
         changed=lambda engine: None,
     )
     threads = [threading.Thread(target=engine.resend) for _ in range(24)]

@@ -29,6 +29,10 @@ class Work(msgspec.Struct):
     rewrite: Group | None = None
     """What the words are written anew from, if they are."""
     delta: bool = True
+    adopt: tuple[str, int] | None = None
+    """The model that is to take over, and its dimension, if one is; what it needs is in the vault."""
+    attach: bool = False
+    """Whether documents without vectors get those of the vault."""
 
 
 def main() -> None:
@@ -49,6 +53,10 @@ def main() -> None:
         writer.begin_words()
         writer.apply(work.rewrite)
         writer.finish_words()
+    if work.attach:
+        writer.attach()
+    if work.adopt is not None:
+        writer.adopt(*work.adopt, "")
 
 
 if __name__ == "__main__":

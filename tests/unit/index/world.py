@@ -153,7 +153,7 @@ def word_scores(folder: Path, terms: Sequence[str]) -> dict[str, list[tuple[str,
 
 
 def _hits(folder: Path, files: Files, text: str, mode: Mode) -> Sequence[Any]:
-    return search([reader(folder, files)], embedder(), Query(text, limit=50, mode=mode, content="all")).hits
+    return search([reader(folder, files)], [embedder()], Query(text, limit=50, mode=mode, content="all")).hits
 
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> None:

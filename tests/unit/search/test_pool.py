@@ -40,7 +40,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
 
 def answers(worlds: dict[str, World], names: str, query: Query) -> list[tuple[str, str]]:
     asked = names.split()
-    result = search([worlds[name].reader() for name in asked], embedder(), query)
+    result = search([worlds[name].reader() for name in asked], [embedder()], query)
     return [(asked[origin], hit.path) for hit, origin in zip(result.hits, result.origins, strict=True)]
 
 
@@ -67,7 +67,7 @@ def test_what_one_workspace_has_in_its_buffers_is_judged_with_the_rest(tmp_path:
     other.type("retry.py", NET["retry.py"])
     query = Query("repeat a failed request", limit=1)
     for readers in ([one.reader(), other.reader()], [other.reader(), one.reader()]):
-        assert [(hit.path, hit.unsaved) for hit in search(readers, embedder(), query).hits] == [("retry.py", True)]
+        assert [(hit.path, hit.unsaved) for hit in search(readers, [embedder()], query).hits] == [("retry.py", True)]
 
 
 def test_the_one_definition_of_a_name_comes_first_wherever_it_is(worlds: dict[str, World]) -> None:
@@ -76,7 +76,7 @@ def test_the_one_definition_of_a_name_comes_first_wherever_it_is(worlds: dict[st
 
 
 def test_a_name_that_two_workspaces_define_has_no_one_definition(worlds: dict[str, World]) -> None:
-    result = search([worlds["net"].reader(), worlds["both"].reader()], embedder(), Query("Pool", explain=True))
+    result = search([worlds["net"].reader(), worlds["both"].reader()], [embedder()], Query("Pool", explain=True))
     assert [hit.path for hit in result.hits[:2]] == ["pool.py", "pool.py"]
     assert result.origins[:2] == (0, 1)
     steps = {boost.name for hit in result.hits if hit.why for boost in hit.why.boosts}
@@ -86,7 +86,7 @@ def test_a_name_that_two_workspaces_define_has_no_one_definition(worlds: dict[st
 
 def test_an_explanation_adds_up_across_workspaces(worlds: dict[str, World]) -> None:
     readers = [worlds["net"].reader(), worlds["tea"].reader()]
-    for hit in search(readers, embedder(), Query("request once more", explain=True)).hits:
+    for hit in search(readers, [embedder()], Query("request once more", explain=True)).hits:
         assert hit.why is not None
         assert sum(boost.value for boost in hit.why.boosts) == pytest.approx(hit.score, abs=1e-6)
 
@@ -94,13 +94,13 @@ def test_an_explanation_adds_up_across_workspaces(worlds: dict[str, World]) -> N
 def test_what_another_reader_answers_for_is_left_to_it(tmp_path: Path) -> None:
     outer = World(tmp_path, {"lib/retry.py": NET["retry.py"], "library.py": NET["attempts.py"]})
     reader = Reader(outer.snapshot, outer.layer(), outer.read, not_under=("lib/",))
-    assert [hit.path for hit in search([reader], embedder(), Query("repeat a failed request")).hits] == ["library.py"]
+    assert [hit.path for hit in search([reader], [embedder()], Query("repeat a failed request")).hits] == ["library.py"]
 
 
 def test_each_reader_names_what_was_stale_in_its_own(tmp_path: Path) -> None:
     one, other = World(tmp_path / "one", NET), World(tmp_path / "other", NET)
     other.remove("retry.py")
-    result = search([one.reader(), other.reader()], embedder(), Query("repeat a failed request"))
+    result = search([one.reader(), other.reader()], [embedder()], Query("repeat a failed request"))
     assert result.stale == ((), ("retry.py",))
 
 

@@ -69,14 +69,14 @@ def test_a_copy_in_the_same_file_is_found(tmp_path: Path) -> None:
 
 
 def test_without_a_model_words_answer_and_the_answer_says_so(world: World) -> None:
-    result = similar([world.reader()], None, Sample(COPIED), CODE)
+    result = similar([world.reader()], [], Sample(COPIED), CODE)
     assert [hit.path for hit in result.hits[:2]] == ["a/retry.py", "b/retry.py"]
     assert result.degraded == ("semantic",)
 
 
 def test_a_text_from_elsewhere_leaves_nothing_out(world: World) -> None:
     text = "def anew(function, attempts):\n    for attempt in range(attempts):\n        pause(2**attempt)\n"
-    found = [hit.path for hit in similar([world.reader()], embedder(), Sample(text), CODE).hits]
+    found = [hit.path for hit in similar([world.reader()], [embedder()], Sample(text), CODE).hits]
     assert set(found[:4]) == {"a/retry.py", "b/retry.py", "alike.py", "long.py"}
 
 
@@ -111,12 +111,12 @@ def test_unsaved_text_is_compared_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["=> -> ()", "ᎠᎴᏂᏍᎬ", "x " * 50_000, "\x00\x01", "a\r\nb\r\n"])
 def test_I6_any_text_can_be_compared(world: World, text: str) -> None:
-    similar([world.reader()], embedder(), Sample(text), EVERYTHING)
+    similar([world.reader()], [embedder()], Sample(text), EVERYTHING)
 
 
 def test_I15_copies_stand_by_path(tmp_path: Path) -> None:
     files = {f"{name}/x.py": COPIED for name in ("p__", "_p", "p", "__p")}
     for backwards in (False, True):
         world = World(tmp_path / str(backwards), files, backwards=backwards)
-        found = [hit.path for hit in similar([world.reader()], embedder(), Sample(COPIED), CODE).hits]
+        found = [hit.path for hit in similar([world.reader()], [embedder()], Sample(COPIED), CODE).hits]
         assert found == sorted(files)

@@ -72,17 +72,17 @@ class World:
 
     def search(self, query: Query, *, model: Embedder | None = None) -> Result:
         """Ask, with the model that ships unless another is given."""
-        return search([self.reader()], model or embedder(), query)
+        return search([self.reader()], [model or embedder()], query)
 
     def similar(self, path: str, line: int, query: Query | None = None, *, model: Embedder | None = None) -> Result:
         """Ask for what is like the chunk at a line of a file, counted from 1."""
         reader = self.reader()
         sample = sample_of(Target(str(self.root / path), None, (line - 1, line - 1)), [str(self.root)], [reader])
-        return similar([reader], model or embedder(), sample, query or Query("", content="all"))
+        return similar([reader], [model or embedder()], sample, query or Query("", content="all"))
 
     def search_by_words(self, query: Query) -> Result:
         """Ask where no model could be loaded."""
-        return search([self.reader()], None, query)
+        return search([self.reader()], [], query)
 
     def read(self, path: str) -> bytes | None:
         """A file as it is on disk now."""

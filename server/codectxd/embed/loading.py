@@ -1,0 +1,18 @@
+"""From a model's description to a loaded model, whatever kind it is. Knows nothing of who wants it."""
+
+from __future__ import annotations
+
+from codectxd.embed.embedder import Embedder
+from codectxd.embed.model import ModelSpec
+
+
+def load(spec: ModelSpec) -> Embedder:
+    """Raises ModelUnavailable when files are missing, damaged or not what `spec` says."""
+    # Late: whoever finds all vectors in the vault does not pay for importing what makes them.
+    if spec.kind == "static":
+        from codectxd.embed.onnx import OnnxEmbedder
+
+        return OnnxEmbedder(spec)
+    from codectxd.embed.transformer import TransformerEmbedder
+
+    return TransformerEmbedder(spec)
