@@ -154,6 +154,34 @@ def test_the_delta_may_be_switched_off_and_on_again_over_an_index(tmp_path: Path
     assert answers(folder, BEFORE, QUERIES) == answers(fresh / "before", BEFORE, QUERIES)
 
 
+@pytest.mark.parametrize(
+    ("base", "delta", "going_on", "at_rest"),
+    [
+        (0, 0, False, False),
+        (0, 1, False, True),
+        (0, 4_000, False, True),
+        (0, 4_001, True, True),
+        (100_000, 5_000, False, False),
+        (100_000, 5_001, False, True),
+        (100_000, 25_000, False, True),
+        (100_000, 25_001, True, True),
+    ],
+)
+def test_the_delta_is_folded_before_it_costs_a_third_of_the_base(
+    base: int, delta: int, going_on: bool, at_rest: bool, tmp_path: Path
+) -> None:
+    store, vault = open_store(tmp_path / "store"), Vault(tmp_path / "vault.db")
+    store.vectors.state = msgspec.structs.replace(store.vectors.state, base_rows=base, delta_rows=delta)
+    writer = Writer(store, vault, killed_writer.CHUNKER_VERSION)
+    assert (writer.wants_fold(), writer.wants_fold(at_rest=True)) == (going_on, at_rest)
+    without = Writer(store, vault, killed_writer.CHUNKER_VERSION, delta=False)
+    assert not without.wants_fold(at_rest=True), "what there is goes with the next group, or the next scan"
+    store.vectors.close()
+    store.lexical.close()
+    store.catalog.close()
+    vault.close()
+
+
 def test_what_is_applied_while_vectors_are_folded_is_kept(tmp_path: Path, fresh: Path) -> None:
     folder = tmp_path / "store"
     store, vault = open_store(folder), Vault(tmp_path / "vault.db")
