@@ -229,7 +229,9 @@ _TEST_FOLDERS: Final = _words(
     testcases testdata tests unittest unittests
     """
 )
-_TEST_FOLDER: Final = re.compile(r"(?i:[._-]tests|\.test|\.(?:unit|integration|functional)tests?)$|[a-z0-9]Tests?$|^testFixtures$")
+_TEST_FOLDER: Final = re.compile(
+    r"(?i:[._-]tests|\.test|\.(?:unit|integration|functional)tests?)$|[a-z0-9]Tests?$|^testFixtures$"
+)
 """`Polly.Core.Tests`, `commonTest`, `VaporTests`; but `spring-test` is a library for tests."""
 _TEST_NAME: Final = re.compile(
     r"^(?:test|tests|conftest)\.\w+$|^test[_-][^/]*\.\w+$|[_-](?:tests?|unittest|spec)\.\w+$"
