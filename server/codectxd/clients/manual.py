@@ -209,9 +209,11 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             " NDCG@10, the mean reciprocal rank and recall@10, each with the interval that holds 95 % of what chance would"
             " make of it, by category and language, and how long it took.\n\n"
             'A line of DATASET is {"query": "...", "targets": [{"path": "..."}]}. A target may also have a start_line and an'
-            " end_line, or a symbol, the dotted name of a definition; a question may have a category, a half, and a repo, a"
-            " folder in PATH. Without DATASET, the repository asks itself: doc comments ask for what they describe, subjects"
-            " of commits for what was changed, names of tests for what is tested, error messages for where they are from."
+            " end_line, or a symbol, the dotted name of a definition; a question may have a category, a language, a half,"
+            " and a repo, a folder in PATH, of which only its root is asked. What is the same for all questions about a repo"
+            " may stand in repos.json beside DATASET: a list of {name, language, root}. Without DATASET, the repository asks"
+            " itself: doc comments ask for what they describe, subjects of commits for what was changed, names of tests for"
+            " what is tested, error messages for where they are from."
             " That is done in a copy, which lacks these comments and tests.\n\n"
             "PATH is a folder; without it, the git repository around the current folder is meant, or the current folder. The"
             " word python means the standard library of the Python that runs codectxd.",

@@ -54,6 +54,26 @@ def test_a_repository_is_the_folder_of_its_name_where_there_is_one(tmp_path: Pat
     assert folder_of(Question("q", [], repo="django"), tmp_path) == tmp_path
 
 
+def test_what_is_said_of_a_repository_is_said_of_its_questions(tmp_path: Path) -> None:
+    file = written(tmp_path, '{"query": "q", "repo": "flask", "targets": [{"path": "src/flask/a.h"}]}\n')
+    (tmp_path / "repos.json").write_text('[{"name": "flask", "language": "python", "root": "src/flask", "stars": 1}]')
+    (question,) = read(file)
+    assert (language(question), question.root) == ("python", "src/flask")
+    assert folder_of(question, tmp_path) == tmp_path
+    (tmp_path / "flask").mkdir()
+    assert folder_of(question, tmp_path) == tmp_path / "flask"
+    (tmp_path / "flask" / "src" / "flask").mkdir(parents=True)
+    assert folder_of(question, tmp_path) == tmp_path / "flask" / "src" / "flask"
+
+
+@pytest.mark.parametrize("text", ["{}", "[{}]", "nonsense"])
+def test_a_list_of_repositories_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    file = written(tmp_path, '{"query": "q", "targets": [{"path": "a"}]}\n')
+    (tmp_path / "repos.json").write_text(text)
+    with pytest.raises(UsageError, match=r"repos\.json"):
+        read(file)
+
+
 def test_a_symbol_is_the_lines_of_its_definition_as_they_are_now(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(
         "import os\n\n\nclass Door:\n    def open(self):\n        return 1\n\n    def shut(self): ...\n"
