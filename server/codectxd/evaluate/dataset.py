@@ -2,8 +2,8 @@
 
 A line is `{"query": ..., "targets": [{"path": ...}]}`; `repo`, `category`, `language`, `half` are for telling apart. A
 target may be lines (`start_line`, `end_line`, counted from 1) or a `symbol`, a definition by its dotted name, whose lines
-are looked up in the file as it is: those of a library differ between its releases. What is the same for all questions about a
-repository may stand in `repos.json` beside the file. Knows nothing of how one asks.
+are looked up in the file as it is: those of a library differ between its releases. What is the same for all questions about
+a repository may stand in `repos.json` beside the file. Knows nothing of how one asks.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 REPOS is a `repos.json`: repositories by `name`, with `github` (owner/name), `revision`, and `root`, the only folder that is
 wanted. Each is fetched by git, without its history, and its plain files are written to FOLDER/NAME, as `codectxd eval
-DATASET --folder FOLDER` wants them; what is there already stays. WHERE says where from; `{github}` and `{name}` are filled in.
-Knows nothing of questions.
+DATASET --folder FOLDER` wants them; what is there already stays. WHERE says where from; `{github}` and `{name}` are filled
+in. Knows nothing of questions.
 """
 
 from __future__ import annotations
