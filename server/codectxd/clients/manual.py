@@ -81,9 +81,10 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             "ask",
             "find what is like some lines, copies first",
             "Compares the definition at a line of a file, some lines of it, or the text on stdin, with everything that is"
-            " indexed, by meaning and by words. Where the lines themselves stand is left out; copies of them elsewhere come"
-            " first. Without PATH, the repository around the current folder is searched, or another that FILE lies in, where"
-            " that was indexed before. FILE need not be indexed: of such a file, the lines around LINE are compared.",
+            " indexed, by meaning and by words. Where the lines themselves stand is left out. Copies come first and are"
+            " called duplicates, whatever blanks are in them; then near duplicates, with other names or values, or a few"
+            " other lines. Without PATH, the repository around the current folder is searched, or another that FILE lies in,"
+            " where that was indexed before. FILE need not be indexed: of such a file, the lines around LINE are compared.",
             (
                 ("codectxd similar src/retry.py:42", "what is like the definition at this line"),
                 ("codectxd similar src/retry.py:40-58 -k 5 --lang python", "like these lines, in one language"),

@@ -53,6 +53,7 @@ def _boosts(ranked: Ranked) -> tuple[Boost, ...]:
         "further answer of the file": score.further,
         "only definition": score.only_definition,
         "same text": score.same_text,
+        "nearly the same text": score.near_text,
         "said word for word": score.verbatim,
     }
     return tuple(Boost(name, value) for name, value in steps.items() if value)

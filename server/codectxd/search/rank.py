@@ -39,13 +39,14 @@ class Score(msgspec.Struct, frozen=True):
     further: float = 0.0
     only_definition: float = 0.0
     same_text: float = 0.0
+    near_text: float = 0.0
     verbatim: float = 0.0
 
     @property
     def total(self) -> float:
         """The sum."""
         gained = self.words + self.meaning + self.definition + self.next_chunks + self.file_name + self.folder
-        gained += self.coverage + self.place + self.only_definition + self.same_text + self.verbatim
+        gained += self.coverage + self.place + self.only_definition + self.same_text + self.near_text + self.verbatim
         return round(gained + self.role + self.further, _PRECISION)
 
 
