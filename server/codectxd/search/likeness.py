@@ -17,9 +17,9 @@ _RUN: Final = 10
 _FEWEST: Final = 24
 """Tokens that a piece must have to be called near, or to be called a copy as a part of a longer sample."""
 _NEAR: Final = 0.7
-"""The share of one's runs that the other must have. Of 300 functions of Python's library whose local names were changed, 98 %
-have more, and so of those in which every name, number and blank was; of what else is found for the functions as they are,
-3.7 % has."""
+"""The share of one's runs that the other must have. Of 300 functions of Python's library whose local names were changed,
+98 % have more, and so of those in which every name, number and blank was; of what else is found for the functions as they
+are, 3.7 % has."""
 
 
 class Text:
