@@ -95,8 +95,9 @@ class Symbol(msgspec.Struct, frozen=True):
 class Query(msgspec.Struct, frozen=True):
     """A question, parsed. `text` is what is left for words and vectors once filters were taken out of it.
 
-    `files`, where it is given, names by their absolute paths the only ones that may answer. With `widens`, nobody chose its
-    `content`: where that has no answer, everything may answer instead.
+    `files`, where it is given, names by their absolute paths the only ones that may answer; `at_hand` those that whoever
+    asks has open or edited lately. With `widens`, nobody chose its `content`: where that has no answer, everything may
+    answer instead.
     """
 
     text: str
@@ -109,6 +110,7 @@ class Query(msgspec.Struct, frozen=True):
     include_unsaved: bool = True
     explain: bool = False
     widens: bool = False
+    at_hand: tuple[str, ...] = ()
 
 
 class Boost(msgspec.Struct, frozen=True):

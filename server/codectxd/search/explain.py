@@ -55,5 +55,6 @@ def _boosts(ranked: Ranked) -> tuple[Boost, ...]:
         "same text": score.same_text,
         "nearly the same text": score.near_text,
         "said word for word": score.verbatim,
+        "open or edited lately": score.at_hand,
     }
     return tuple(Boost(name, value) for name, value in steps.items() if value)

@@ -7,7 +7,7 @@ what each step added or took away, and is their sum, so that it explains itself 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -41,12 +41,14 @@ class Score(msgspec.Struct, frozen=True):
     same_text: float = 0.0
     near_text: float = 0.0
     verbatim: float = 0.0
+    at_hand: float = 0.0
 
     @property
     def total(self) -> float:
         """The sum."""
         gained = self.words + self.meaning + self.definition + self.next_chunks + self.file_name + self.folder
         gained += self.coverage + self.place + self.only_definition + self.same_text + self.near_text + self.verbatim
+        gained += self.at_hand
         return round(gained + self.role + self.further, _PRECISION)
 
 
@@ -68,17 +70,21 @@ def rank(
     rows: Mapping[int, ChunkRow],
     weights: Weights,
     coverage: Mapping[int, float] = _NO_COVERAGE,
+    at_hand: Collection[int] = (),
 ) -> list[Ranked]:
-    """The candidates that `rows` has, best first; `coverage` is the share of the question that each document holds."""
+    """The candidates that `rows` has, best first; `coverage` is the share of the question that each document holds, and
+    `at_hand` are the documents that whoever asks works on."""
     only = named.only_definition(question, candidates.definitions, rows)
     shares = named.definitions(question, candidates.definitions, rows)
     own = {key: (fused.get(key, _NOTHING), weights.definition * shares.get(key, 0.0)) for key in rows}
     folders = named.Folders(question)
     ranked: list[Ranked] = []
     for keys in _by_file(own).values():
-        covered = weights.coverage * coverage.get(doc_of(keys[0]), 0.0)
+        doc = doc_of(keys[0])
+        covered = weights.coverage * coverage.get(doc, 0.0)
         chunks = [rows[key] for key in keys]
-        ranked += _of_file(question, chunks, [own[key] for key in keys], only, covered, folders, weights)
+        of_one = _of_file(question, chunks, [own[key] for key in keys], only, covered, folders, weights)
+        ranked += _at_hand(of_one, weights) if doc in at_hand else of_one
     return in_order(ranked)
 
 
@@ -88,6 +94,13 @@ def in_order(ranked: Sequence[Ranked]) -> list[Ranked]:
 
 
 _NOTHING = Fused(0.0, 0.0)
+
+
+def _at_hand(ranked: Sequence[Ranked], weights: Weights) -> list[Ranked]:
+    """The chunks of one file, best first, with what it gains by being at hand."""
+    added = [weights.at_hand * weights.another**nth for nth in range(len(ranked))]
+    scores = [msgspec.structs.replace(one.score, at_hand=value) for one, value in zip(ranked, added, strict=True)]
+    return [Ranked(one.row, score, score.total) for one, score in zip(ranked, scores, strict=True)]
 
 
 def _by_file(own: Mapping[int, tuple[Fused, float]]) -> dict[int, list[int]]:
