@@ -80,14 +80,15 @@ PAGES: Mapping[str, Page] = MappingProxyType(
         "similar": Page(
             "ask",
             "find what is like some lines, copies first",
-            "Compares the definition at a line of a file, some lines of it, or the text on stdin, with everything that is"
-            " indexed, by meaning and by words. Where the lines themselves stand is left out. Copies come first and are"
-            " called duplicates, whatever blanks are in them; then near duplicates, with other names or values, or a few"
-            " other lines. Without PATH, the repository around the current folder is searched, or another that FILE lies in,"
-            " where that was indexed before. FILE need not be indexed: of such a file, the lines around LINE are compared.",
+            "Compares the definition at a line of a file, some lines of it, all of it, or the text on stdin, with everything"
+            " that is indexed, by meaning and by words. Where the lines themselves stand is left out. Copies come first and"
+            " are called duplicates, whatever blanks are in them; then near duplicates, with other names or values, or a"
+            " few other lines. Without PATH, the repository around the current folder is searched, or another that FILE lies"
+            " in, where that was indexed before. FILE need not be indexed: of it, the lines around LINE are compared.",
             (
                 ("codectxd similar src/retry.py:42", "what is like the definition at this line"),
                 ("codectxd similar src/retry.py:40-58 -k 5 --lang python", "like these lines, in one language"),
+                ("codectxd similar src/retry.py", "like a whole file, piece by piece"),
                 ("git diff | codectxd similar - --explain", "like a text from elsewhere, and why"),
             ),
             done="something was found",
