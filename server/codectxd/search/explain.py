@@ -45,6 +45,7 @@ def _boosts(ranked: Ranked) -> tuple[Boost, ...]:
         "meaning": score.meaning,
         "definition": score.definition,
         "next chunks of the file": score.next_chunks,
+        "short file": score.short_file,
         "file name": score.file_name,
         "folder": score.folder,
         "words in the file": score.coverage,

@@ -31,6 +31,7 @@ class Score(msgspec.Struct, frozen=True):
     meaning: float = 0.0
     definition: float = 0.0
     next_chunks: float = 0.0
+    short_file: float = 0.0
     file_name: float = 0.0
     folder: float = 0.0
     coverage: float = 0.0
@@ -48,7 +49,7 @@ class Score(msgspec.Struct, frozen=True):
         """The sum."""
         gained = self.words + self.meaning + self.definition + self.next_chunks + self.file_name + self.folder
         gained += self.coverage + self.place + self.only_definition + self.same_text + self.near_text + self.verbatim
-        gained += self.at_hand
+        gained += self.at_hand + self.short_file
         return round(gained + self.role + self.further, _PRECISION)
 
 
@@ -61,6 +62,7 @@ class Ranked(msgspec.Struct, frozen=True):
 
 
 _NO_COVERAGE: Mapping[int, float] = MappingProxyType({})
+_NOTHING_KNOWN: Mapping[int, int] = MappingProxyType({})
 
 
 def rank(
@@ -71,9 +73,10 @@ def rank(
     weights: Weights,
     coverage: Mapping[int, float] = _NO_COVERAGE,
     at_hand: Collection[int] = (),
+    sizes: Mapping[int, int] = _NOTHING_KNOWN,
 ) -> list[Ranked]:
-    """The candidates that `rows` has, best first; `coverage` is the share of the question that each document holds, and
-    `at_hand` are the documents that whoever asks works on."""
+    """The candidates that `rows` has, best first; `coverage` is the share of the question that each document holds, `sizes`
+    how many chunks it has, and `at_hand` are the documents that whoever asks works on."""
     only = named.only_definition(question, candidates.definitions, rows)
     shares = named.definitions(question, candidates.definitions, rows)
     own = {key: (fused.get(key, _NOTHING), weights.definition * shares.get(key, 0.0)) for key in rows}
@@ -83,7 +86,8 @@ def rank(
         doc = doc_of(keys[0])
         covered = weights.coverage * coverage.get(doc, 0.0)
         chunks = [rows[key] for key in keys]
-        of_one = _of_file(question, chunks, [own[key] for key in keys], only, covered, folders, weights)
+        lacking = _lacking(chunks[0].path, sizes.get(doc), weights)
+        of_one = _of_file(question, chunks, [own[key] for key in keys], only, covered, folders, lacking, weights)
         ranked += _at_hand(of_one, weights) if doc in at_hand else of_one
     return in_order(ranked)
 
@@ -118,10 +122,13 @@ def _of_file(
     only: int | None,
     covered: float,
     folders: named.Folders,
+    lacking: int,
     weights: Weights,
 ) -> list[Ranked]:
-    """The chunks of one file, best first, each with what the file adds and what its role and the earlier ones take."""
+    """The chunks of one file, best first, each with what the file adds and what its role and the earlier ones take;
+    `lacking` is how many chunks fewer it has than could speak for it."""
     next_chunks = weights.evidence * sum(_sum(o) for o in own[1 : 1 + weights.evidence_chunks])
+    short_file = weights.evidence * weights.short * lacking * _sum(own[0])
     file_name = _file_name(question, rows[0].path, weights)
     folder = weights.folder * folders.share(rows[0].path)
     is_aside = rows[0].role not in ("source", "config", *question.asked)
@@ -129,12 +136,13 @@ def _of_file(
     ranked: list[Ranked] = []
     for nth, (row, (fused, definition)) in enumerate(zip(rows, own, strict=True)):
         place = weights.place * named.place_share(question, row)
-        gained = fused.score + definition + next_chunks + file_name + folder + covered
+        gained = fused.score + definition + next_chunks + short_file + file_name + folder + covered
         score = Score(
             words=fused.words,
             meaning=fused.meaning,
             definition=definition,
             next_chunks=next_chunks,
+            short_file=short_file,
             file_name=file_name,
             folder=folder,
             coverage=covered,
@@ -145,6 +153,15 @@ def _of_file(
         )
         ranked.append(Ranked(row, score, score.total))
     return ranked
+
+
+def _lacking(path: str, size: int | None, weights: Weights) -> int:
+    """How many chunks a file of `size` has fewer than could speak for it. What only declares is short whatever is in it."""
+    is_known = size is not None and not path.endswith(_DECLARING)
+    return max(0, 1 + weights.evidence_chunks - (size or 0)) if is_known else 0
+
+
+_DECLARING = (".d.ts", ".h", ".hh", ".hpp", ".hxx", ".mli", ".pyi")
 
 
 def _file_name(question: Question, path: str, weights: Weights) -> float:

@@ -20,7 +20,7 @@ from codectxd.search.coverage import coverage
 from codectxd.search.filters import widened
 from codectxd.search.fuse import fuse
 from codectxd.search.hits import hits_of
-from codectxd.search.pool import chunks, joint_statistics, origin_of, pooled, statistics_of, terms_held
+from codectxd.search.pool import chunks, joint_statistics, origin_of, pooled, sizes, statistics_of, terms_held
 from codectxd.search.query import Question, parse
 from codectxd.search.rank import rank
 from codectxd.search.shortlist import shortlist
@@ -84,7 +84,8 @@ def _searched(
     if query.mode != "semantic" or not candidates.semantic:  # By meaning alone: words have no say, nor what was deleted.
         held = terms_held(readers, question.terms, rows)
         covered = coverage(question.terms, held, rows, statistics or statistics_of(readers, question.terms))
-    ranked = rank(question, candidates, fused, rows, weights, covered, _worked_on(question, rows, at_hand))
+    worked_on = _worked_on(question, rows, at_hand)
+    ranked = rank(question, candidates, fused, rows, weights, covered, worked_on, sizes(readers, rows))
     ranked = said_first(readers, question, ranked, weights)
     found = hits_of(readers, question, candidates, ranked, query, weights)
     return result_of(readers, question, found, (*candidates.degraded, *degraded))
