@@ -31,13 +31,12 @@ class Weights(msgspec.Struct, frozen=True):
     evidence: float = 0.3
     """Weight of each of a file's next best chunks in the file's score. Worth .014. .35 is alike, .25 loses .004."""
 
-    evidence_chunks: int = 4
-    """How many of a file's next best chunks count. Three, five and six are alike; without the next weight five lose .008."""
+    evidence_chunks: int = 3
+    """How many of a file's next best chunks count. Two and four are alike; four cost an acceptance question."""
 
     short: float = 0.3
     """What stands for each next chunk that a short file does not have, as a share of its best: else every long file had the
-    better of it, whatever is in it. Worth .006, .017 on ten repositories of small scripts and long classes. .2 to .45 are
-    alike."""
+    better of it, whatever is in it. Worth .003, .007 on ten more repositories. .15 to .35 are alike."""
 
     coverage: float = 0.3
     """Added where the file holds all of the question's words, anywhere in it; less where it holds some. Worth .003, .012 on
@@ -63,7 +62,7 @@ class Weights(msgspec.Struct, frozen=True):
     the library. .3 to .6 are alike."""
 
     only_definition: float = 8.0
-    """Added where the question is a name and this its one definition: more than all else can add up to (7.1)."""
+    """Added where the question is a name and this its one definition: more than all else can add up to (6.6)."""
 
     place: float = 1.0
     """Added where the question points at the file, or, where it points at a line, at the chunk; a quarter of it for other
