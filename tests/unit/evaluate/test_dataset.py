@@ -9,7 +9,7 @@ import pytest
 
 from codectxd.errors import UsageError
 from codectxd.evaluate import corpus
-from codectxd.evaluate.dataset import Question, Target, folder_of, language, read, wanted
+from codectxd.evaluate.dataset import Question, Target, folder_of, language, read, repositories, wanted
 from codectxd.evaluate.metrics import Wanted
 
 LIBRARY = Path(__file__).parents[3] / "fixtures" / "questions" / "library.jsonl"
@@ -89,6 +89,15 @@ def test_a_symbol_that_is_not_there_is_refused(tmp_path: Path, target: Target) -
     (tmp_path / "a.py").write_text("class Door: ...\n")
     with pytest.raises(UsageError):
         wanted(Question("q", [target]), tmp_path)
+
+
+def test_every_question_about_ten_repositories_is_about_one_that_is_described() -> None:
+    file = LIBRARY.parent / "ten" / "queries.jsonl"
+    described = {one.name: one for one in repositories(file.with_name("repos.json"))}
+    questions = read(file)
+    assert Counter(question.repo for question in questions) == dict.fromkeys(described, 12)
+    assert all(len(one.revision) == 40 and one.github.count("/") == 1 for one in described.values())
+    assert all(target.path.startswith(question.root) for question in questions for target in question.targets)
 
 
 def test_every_answer_of_the_librarys_questions_is_in_the_library() -> None:
