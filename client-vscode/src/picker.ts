@@ -118,6 +118,8 @@ export class Picker<Item extends vscode.QuickPickItem = vscode.QuickPickItem> im
   }
 }
 
+const LIKENESS = { duplicate: "duplicate", near: "near duplicate" };
+
 /** Characters of a line that stands for a name. */
 const LONGEST = 80;
 
@@ -128,7 +130,7 @@ export function itemOf(hit: Hit, query: string): HitItem {
   const name = hit.symbol ?? hit.path.split("/").at(-1) ?? hit.path;
   return {
     label: `$(${sign}) ${isOfSymbol ? name : text.slice(0, LONGEST)}`,
-    description: `${hit.path}:${line + 1}${hit.unsaved ? "  (unsaved)" : ""}`,
+    description: `${hit.path}:${line + 1}${hit.likeness ? `  (${LIKENESS[hit.likeness]})` : ""}${hit.unsaved ? "  (unsaved)" : ""}`,
     detail: isOfSymbol ? text : next,
     alwaysShow: true,
     buttons: [SIDE],

@@ -89,6 +89,7 @@ export interface Hit {
   matched: string[];
   unsaved: boolean;
   why?: Why | null;
+  likeness?: "duplicate" | "near";
 }
 
 export interface Freshness {

@@ -18,6 +18,8 @@ Content: TypeAlias = Literal["code", "docs", "config", "all"]
 Mode: TypeAlias = Literal["hybrid", "semantic", "lexical"]
 BuildMode: TypeAlias = Literal["auto", "sequential", "parallel", "pipeline"]
 """How an index is built: one file after the other, whole files side by side, or in stages. The index is the same."""
+Likeness: TypeAlias = Literal["duplicate", "near"]
+"""What a text is to one that it was compared with: the same but for blanks, or nearly."""
 Signal: TypeAlias = Literal["lexical", "semantic", "symbol", "path"]
 
 Digest: TypeAlias = bytes
@@ -93,8 +95,9 @@ class Symbol(msgspec.Struct, frozen=True):
 class Query(msgspec.Struct, frozen=True):
     """A question, parsed. `text` is what is left for words and vectors once filters were taken out of it.
 
-    `files`, where it is given, names by their absolute paths the only ones that may answer. With `widens`, nobody chose its
-    `content`: where that has no answer, everything may answer instead.
+    `files`, where it is given, names by their absolute paths the only ones that may answer; `at_hand` those that whoever
+    asks has open or edited lately. With `widens`, nobody chose its `content`: where that has no answer, everything may
+    answer instead.
     """
 
     text: str
@@ -107,6 +110,7 @@ class Query(msgspec.Struct, frozen=True):
     include_unsaved: bool = True
     explain: bool = False
     widens: bool = False
+    at_hand: tuple[str, ...] = ()
 
 
 class Boost(msgspec.Struct, frozen=True):
@@ -126,7 +130,10 @@ class Why(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """An answer: a chunk whose `snippet` was checked against the file or the buffer just before it was handed out."""
+    """An answer: a chunk whose `snippet` was checked against the file or the buffer just before it was handed out.
+
+    `likeness`, where something was compared: whether it is a copy of that but for blanks, or nearly one.
+    """
 
     path: str
     start_line: int
@@ -139,6 +146,7 @@ class Hit(msgspec.Struct, frozen=True):
     matched: tuple[Signal, ...]
     unsaved: bool
     why: Why | None = None
+    likeness: Likeness | None = None
 
 
 class SymbolHit(msgspec.Struct, frozen=True):

@@ -92,9 +92,12 @@ def test_similar_finds_what_is_like_some_lines(home: Home, workspace: Path, tmp_
     assert by_line.returncode == 0, by_line.stderr
     assert by_line.stdout.startswith("shop/copied.py:")
     assert "shop/retry.py:" not in by_line.stdout
+    assert by_line.stdout.splitlines()[0].endswith("  duplicate")
+    whole = home.run("similar", "shop/retry.py", "-k", "1", cwd=workspace)
+    assert whole.stdout.startswith("shop/copied.py:"), whole
     found = home.run("similar", "retry.py:4-10", "-k", "1", "--explain", "--json", cwd=workspace / "shop").stdout
     answer = msgspec.json.decode(found, type=messages.SearchAnswer)
-    assert [hit.path for hit in answer.hits] == ["shop/copied.py"]
+    assert [(hit.path, hit.likeness) for hit in answer.hits] == [("shop/copied.py", "duplicate")]
     assert isinstance(answer.explained, messages.Explained)
     (tmp_path / "elsewhere.py").write_text(text)
     outside = home.run("similar", str(tmp_path / "elsewhere.py:5"), "--lang", "py", cwd=workspace)

@@ -97,6 +97,27 @@ async def test_a_query_may_leave_unsaved_text_out(editor: Editor, workspace: Pat
     assert not any("wrap_as_gift_parcel" in hit["snippet"] for hit in saved_only["hits"])
 
 
+async def test_what_an_editor_has_open_gains_a_little_in_its_own_answers_only(
+    editor: Editor, workspace: Path, home: Home
+) -> None:
+    await editor.initialize(workspace)
+    await editor.fresh()
+
+    async def gains() -> dict[str, float]:
+        hits = (await editor.search("total price less the discount", explain=True))["hits"]
+        named = {hit["path"]: {one["name"]: one["value"] for one in hit["why"]["boosts"]} for hit in reversed(hits)}
+        return {path: boosts["open or edited lately"] for path, boosts in named.items() if "open or edited lately" in boosts}
+
+    assert await gains() == {}
+    editor.open(workspace / "shop/cart.py")
+    assert set(await gains()) == {"shop/cart.py"}
+    told = home.run("search", "total price less the discount", str(workspace), "--explain").stdout
+    assert "cart.py" in told
+    assert "open or edited lately" not in told
+    editor.close(workspace / "shop/cart.py")
+    assert await gains() == {}
+
+
 async def test_saved_text_is_found_without_being_asked_to(editor: Editor, workspace: Path) -> None:
     await editor.initialize(workspace)
     await editor.fresh()

@@ -9,10 +9,18 @@ const SIGNALS: Record<string, string> = {
   path: "the path",
 };
 
+const LIKENESS = {
+  duplicate: "It is a duplicate: the same but for blanks.",
+  near: "It is nearly a duplicate, with other names or values, or a few other lines.",
+};
+
 /** The lines of an explanation; the first says what found the hit. */
 export function why(hit: Hit): string[] {
   const by = hit.matched.map((name) => SIGNALS[name] ?? name);
   const lines = [`Found by ${listed(by) || "its neighbours"}.`];
+  if (hit.likeness) {
+    lines.push(LIKENESS[hit.likeness]);
+  }
   if (hit.unsaved) {
     lines.push("This text is not saved yet.");
   }

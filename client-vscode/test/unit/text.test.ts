@@ -218,6 +218,12 @@ test("why a hit is there adds up", () => {
   ]);
 });
 
+test("a copy is said to be one", () => {
+  expect(why(hit({ likeness: "duplicate" }))[1]).toBe("It is a duplicate: the same but for blanks.");
+  expect(why(hit({ likeness: "near" }))[1]).toMatch(/^It is nearly a duplicate/);
+  expect(why(hit())).toEqual(["Found by words and meaning."]);
+});
+
 describe("an answer for a language model", () => {
   const answer = { hits: [hit(), hit({ path: "b.py" }), hit({ path: "c.py" })], freshness: COMPLETE, tookMs: 2 };
   const words = (text: string) => text.split(/\s+/).length;

@@ -23,8 +23,9 @@ from codectxd.chunk.outline import definitions
 from codectxd.chunk.pieces import Piece, merged, pieces
 from codectxd.types import Chunk, Symbol
 
-CHUNKER_VERSION = 3
-"""To be raised whenever the same text yields other chunks or symbols: it is part of the vault's key."""
+CHUNKER_VERSION = 4
+"""To be raised whenever the same text yields other chunks or symbols, or its file another role: it is part of the vault's
+key, and an index made by another version is made anew."""
 
 MAX_CHUNKS = 65_535
 

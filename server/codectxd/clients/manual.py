@@ -81,13 +81,15 @@ PAGES: Mapping[str, Page] = MappingProxyType(
         "similar": Page(
             "ask",
             "find what is like some lines, copies first",
-            "Compares the definition at a line of a file, some lines of it, or the text on stdin, with everything that is"
-            " indexed, by meaning and by words. Where the lines themselves stand is left out; copies of them elsewhere come"
-            " first. Without PATH, the repository around the current folder is searched, or another that FILE lies in, where"
-            " that was indexed before. FILE need not be indexed: of such a file, the lines around LINE are compared.",
+            "Compares the definition at a line of a file, some lines of it, all of it, or the text on stdin, with everything"
+            " that is indexed, by meaning and by words. Where the lines themselves stand is left out. Copies come first and"
+            " are called duplicates, whatever blanks are in them; then near duplicates, with other names or values, or a"
+            " few other lines. Without PATH, the repository around the current folder is searched, or another that FILE lies"
+            " in, where that was indexed before. FILE need not be indexed: of it, the lines around LINE are compared.",
             (
                 ("codectxd similar src/retry.py:42", "what is like the definition at this line"),
                 ("codectxd similar src/retry.py:40-58 -k 5 --lang python", "like these lines, in one language"),
+                ("codectxd similar src/retry.py", "like a whole file, piece by piece"),
                 ("git diff | codectxd similar - --explain", "like a text from elsewhere, and why"),
             ),
             done="something was found",
@@ -230,9 +232,11 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             " NDCG@10, the mean reciprocal rank and recall@10, each with the interval that holds 95 % of what chance would"
             " make of it, by category and language, and how long it took.\n\n"
             'A line of DATASET is {"query": "...", "targets": [{"path": "..."}]}. A target may also have a start_line and an'
-            " end_line, or a symbol, the dotted name of a definition; a question may have a category, a half, and a repo, a"
-            " folder in PATH. Without DATASET, the repository asks itself: doc comments ask for what they describe, subjects"
-            " of commits for what was changed, names of tests for what is tested, error messages for where they are from."
+            " end_line, or a symbol, the dotted name of a definition; a question may have a category, a language, a half,"
+            " and a repo, a folder in PATH, of which only its root is asked. What is the same for all questions about a repo"
+            " may stand in repos.json beside DATASET: a list of {name, language, root}. Without DATASET, the repository asks"
+            " itself: doc comments ask for what they describe, subjects of commits for what was changed, names of tests for"
+            " what is tested, error messages for where they are from."
             " That is done in a copy, which lacks these comments and tests.\n\n"
             "PATH is a folder; without it, the git repository around the current folder is meant, or the current folder. The"
             " word python means the standard library of the Python that runs codectxd.",

@@ -172,7 +172,7 @@ def _add_search(subparsers: Commands[Parser]) -> None:
 
 def _add_similar(subparsers: Commands[Parser]) -> None:
     parser = _add(subparsers, "similar")
-    told = "FILE:LINE, FILE:START-END, or - for the text on stdin"
+    told = "FILE:LINE, FILE:START-END, FILE for all of it, or - for the text on stdin"
     parser.add_argument("what", metavar="FILE:LINE", help=told)
     searched = "folders, or files, to search; else the one FILE lies in"
     parser.add_argument("paths", metavar="PATH", nargs="*", default=[], help=searched)

@@ -71,19 +71,23 @@ def _indexable(root: str) -> str:
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """What a person wants something like: lines of an absolute `file`, or, without one, the text on stdin."""
+    """What a person wants something like: an absolute `file` or lines of it, or, without one, the text on stdin."""
 
     file: str | None = None
     range: messages.Range | None = None
 
 
 def compared(what: str) -> Compared:
-    """Read FILE:LINE, FILE:START-END or `-`. Raises UsageError."""
+    """Read FILE:LINE, FILE:START-END, FILE or `-`. Raises UsageError."""
     if what == "-":
         return Compared()
     found = _LINES.fullmatch(what)
     if found is None:
-        raise UsageError(f"{what} names no line: say FILE:LINE, FILE:START-END, or - for the text on stdin.")
+        if not os.path.isfile(what):
+            raise UsageError(
+                f"{what} names no line, and no file: say FILE:LINE, FILE:START-END, FILE, or - for the text on stdin."
+            )
+        return Compared(os.path.abspath(what))
     file, first, last = found["file"], int(found["first"]), int(found["last"] or 0)
     if not os.path.exists(file):
         raise NoSuchPath(file)

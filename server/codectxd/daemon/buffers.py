@@ -28,6 +28,10 @@ class _Open:
         self.places: dict[str, str] = {}
 
 
+_LATELY = 32
+"""So many documents are what somebody works on: who opens a thousand works on none of them."""
+
+
 class Buffers:
     """What one session holds open."""
 
@@ -35,6 +39,7 @@ class Buffers:
         self.encoding: Encoding = positions.DEFAULT
         self._session = session
         self._open: dict[str, _Open] = {}
+        self._edited: dict[str, None] = {}
         self._engines: dict[str, Engine] = {}
 
     def attach(self, engines: Sequence[Engine]) -> None:
@@ -74,6 +79,16 @@ class Buffers:
             opened.document.apply(change)
         opened.document.version = opened.document.version + 1 if version is None else version
         self._push(opened, self._engines.values())
+        if opened.path is not None:
+            self._edited.pop(opened.path, None)
+            self._edited[opened.path] = None
+            if len(self._edited) > _LATELY:
+                del self._edited[next(iter(self._edited))]
+
+    def at_hand(self) -> tuple[str, ...]:
+        """The absolute paths of what was opened last and is open, and of what was edited last, open or not."""
+        opened = [one.path for one in self._open.values() if one.path is not None]
+        return tuple(dict.fromkeys((*opened[-_LATELY:], *self._edited)))
 
     def text_of(self, uri: str) -> bytes | None:
         """What the session holds of a document as UTF-8; None where it is not open here."""

@@ -128,8 +128,9 @@ async def search(session: Session, params: messages.SearchParams) -> messages.Se
         raise EmptyQuery
     _check_limit(params.limit)
     roots = session.roots_of(params.roots)
+    query = msgspec.structs.replace(convert.query(params), at_hand=session.buffers.at_hand())
     with session.work.searching(params.work_done_token, "Searching"):
-        found = await (await session.host()).search(roots, convert.query(params))
+        found = await (await session.host()).search(roots, query)
         return await _told(session, params, found)
 
 

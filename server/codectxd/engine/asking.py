@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 import msgspec
@@ -59,7 +60,9 @@ def ask(
     """The best hits of all workspaces, and as of what they are true. Raises UsageError, Cancelled."""
     began = time.perf_counter()
     looking = Looking(query.include_unsaved, is_cancelled, query.files)
-    return _answered(engines, _answer(engines, lambda readers: search(readers, embedders, query), looking), began)
+    at_hand = [inside(engine.root, query.at_hand) for engine in engines]
+    question = partial(search, embedders=embedders, query=query, at_hand=at_hand)
+    return _answered(engines, _answer(engines, question, looking), began)
 
 
 def ask_similar(

@@ -1,8 +1,9 @@
 """Questions with their answers, in a file of JSON lines: what `codectxd eval DATASET` asks.
 
-A line is `{"query": ..., "targets": [{"path": ...}]}`; `repo`, `category`, `half` are for telling apart. A target may be
-lines (`start_line`, `end_line`, counted from 1) or a `symbol`, a definition by its dotted name, whose lines are looked up in
-the file as it is: those of a library differ between its releases. Knows nothing of how one asks.
+A line is `{"query": ..., "targets": [{"path": ...}]}`; `repo`, `category`, `language`, `half` are for telling apart. A
+target may be lines (`start_line`, `end_line`, counted from 1) or a `symbol`, a definition by its dotted name, whose lines
+are looked up in the file as it is: those of a library differ between its releases. What is the same for all questions about
+a repository may stand in `repos.json` beside the file. Knows nothing of how one asks.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from codectxd.chunk.languages import language_of
 from codectxd.errors import UsageError
 from codectxd.evaluate.metrics import Wanted
 
+REPOSITORIES = "repos.json"
+"""What the file is called that says more of repositories, beside that of the questions."""
+
 
 class Target(msgspec.Struct, frozen=True, omit_defaults=True):
     """A file that answers, or a part of it. Relative to the repository, or to a folder below or above."""
@@ -27,17 +31,39 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of the file. `repo` is a folder's name where questions are about several."""
+    """One line of the file. `repo` is a folder's name where questions are about several; only its folder `root` is asked."""
 
     query: str
     targets: list[Target]
     repo: str = ""
     category: str = ""
     half: str = ""
+    language: str = ""
+    root: str = ""
+
+
+class Repository(msgspec.Struct, frozen=True):
+    """What `repos.json` says of a repository: its language, where it is from, and the folder of it that is asked about."""
+
+    name: str
+    language: str = ""
+    github: str = ""
+    revision: str = ""
+    root: str = ""
+
+
+def repositories(file: Path) -> list[Repository]:
+    """The repositories that `file`, a `repos.json`, describes. Raises UsageError."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=list[Repository])
+    except OSError as problem:
+        raise UsageError(f"{file} cannot be read: {problem.strerror}.") from problem
+    except msgspec.DecodeError as problem:
+        raise UsageError(f"{file} is no list of repositories, each with a name: {problem}.") from problem
 
 
 def read(file: Path) -> list[Question]:
-    """The questions of `file`. Raises UsageError where it has none, or a line is none."""
+    """The questions of `file`, with what `repos.json` says. Raises UsageError where there are none, or a line is none."""
     try:
         lines = file.read_bytes().splitlines()
     except OSError as problem:
@@ -45,13 +71,17 @@ def read(file: Path) -> list[Question]:
     questions = [_question(line, f"{file}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
     if not questions:
         raise UsageError(f"{file} has no questions: one JSON object a line, with a query and its targets.")
-    return questions
+    beside = file.with_name(REPOSITORIES)
+    known = {one.name: one for one in repositories(beside)} if beside.is_file() else {}
+    return [_completed(question, known.get(question.repo)) for question in questions]
 
 
 def folder_of(question: Question, folder: Path) -> Path:
-    """Where the code is that `question` is about: the folder of its repository's name in `folder`, or `folder` itself."""
+    """Where the code is that `question` is about: the folder of its repository's name in `folder`, or `folder` itself, and
+    its root in that, where there is one."""
     named = folder / question.repo
-    return named if question.repo and named.is_dir() else folder
+    top = named if question.repo and named.is_dir() else folder
+    return top / question.root if (top / question.root).is_dir() else top
 
 
 def wanted(question: Question, root: Path) -> list[Wanted]:
@@ -60,8 +90,16 @@ def wanted(question: Question, root: Path) -> list[Wanted]:
 
 
 def language(question: Question) -> str:
-    """The language of the first file that answers, as its name tells it."""
-    return language_of(question.targets[0].path)
+    """What was said, or else the language of the first file that answers, as its name tells it."""
+    return question.language or language_of(question.targets[0].path)
+
+
+def _completed(question: Question, repository: Repository | None) -> Question:
+    if repository is None:
+        return question
+    return msgspec.structs.replace(
+        question, language=question.language or repository.language, root=question.root or repository.root
+    )
 
 
 def _question(line: bytes, place: str) -> Question:

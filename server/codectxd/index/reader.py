@@ -369,6 +369,15 @@ class Reader:
             return []
         return [_chunk_row(chunk, _file_row(record)) for chunk in self._snapshot.catalog.chunks_of(doc)]
 
+    def sizes(self, docs: Collection[int]) -> dict[int, int]:
+        """How many chunks each of `docs` has that is in the world."""
+        files = self._snapshot.files.by_doc if self._snapshot is not None else {}
+        found = {doc: files[doc].chunks for doc in docs if doc in files}
+        found.update(
+            (doc, len(_overlay_chunks(entry))) for doc in docs if (entry := self._layer.by_doc.get(doc)) is not None
+        )
+        return found
+
     def text_of(self, row: ChunkRow) -> str | None:
         """The chunk's text as it stands in the file or buffer now; None where it no longer does (see `stale`).
 

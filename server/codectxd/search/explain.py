@@ -45,6 +45,7 @@ def _boosts(ranked: Ranked) -> tuple[Boost, ...]:
         "meaning": score.meaning,
         "definition": score.definition,
         "next chunks of the file": score.next_chunks,
+        "short file": score.short_file,
         "file name": score.file_name,
         "folder": score.folder,
         "words in the file": score.coverage,
@@ -53,6 +54,8 @@ def _boosts(ranked: Ranked) -> tuple[Boost, ...]:
         "further answer of the file": score.further,
         "only definition": score.only_definition,
         "same text": score.same_text,
+        "nearly the same text": score.near_text,
         "said word for word": score.verbatim,
+        "open or edited lately": score.at_hand,
     }
     return tuple(Boost(name, value) for name, value in steps.items() if value)

@@ -17,7 +17,7 @@ from codectxd.search.rank import Ranked
 from codectxd.search.snippet import snippet
 from codectxd.search.verbatim import line_said
 from codectxd.search.weights import Weights
-from codectxd.types import Hit, Query
+from codectxd.types import Hit, Likeness, Query
 
 
 def hits_of(
@@ -72,8 +72,15 @@ def _hit(question: Question, candidates: Candidates, ranked: Ranked, text: str, 
         score=ranked.total,
         matched=matched(question, candidates, ranked, weights),
         unsaved=row.unsaved,
+        likeness=_likeness(ranked),
         why=why(question, candidates, ranked, text) if query.explain else None,
     )
+
+
+def _likeness(ranked: Ranked) -> Likeness | None:
+    if ranked.score.same_text:
+        return "duplicate"
+    return "near" if ranked.score.near_text else None
 
 
 def _line_to_show(text: str, row: ChunkRow, question: Question) -> int | None:

@@ -53,7 +53,9 @@ def kind_of(text: str, found: tuple[Place, ...], *, only_name: bool) -> Kind:
         return "identifier"
     if _SIGNATURE.search(text):
         return "signature"
-    return "path" if found else "question"
+    if found:
+        return "path"
+    return "error" if _MESSAGE.search(text) and not _ASKING.match(text) else "question"
 
 
 def message_of(text: str) -> str:
@@ -85,6 +87,16 @@ _ERROR: Final = re.compile(
     r"\b[A-Z]\w*(?:Error|Exception|Warning|Fault|Failure|Panic|NotFound|Interrupt)\b\s*[:(]"
     r"|\b(?:error|exception|fatal|panic|panicked|warning|abort)\w*\b[^:\n]{0,24}:\s|^Traceback\b",
     re.MULTILINE,
+)
+_MESSAGE: Final = re.compile(
+    r"^(?:cannot|can't|could not|couldn't|unable to|failed to|invalid|unknown|unexpected|expected|unsupported|unhandled"
+    r"|missing|no such|illegal)\b|\b(?:is|are|was|were) not \w|\bmust (?:not )?be\b|\b(?:cannot|could not) be\b"
+    r"|\balready (?:exists|\w+ed|built)\b",
+    re.IGNORECASE,
+)
+"""What programs say when they fail, without the word error: a message that was pasted alone."""
+_ASKING: Final = re.compile(
+    r"\s*(?:how|where|what|which|who|why|when|find|show|does|do|is|are|can)\b|[^?]*\?\s*$", re.IGNORECASE
 )
 _CLASS: Final = re.compile(r"^\s*(?:[\w.$]+(?:\[\w+\])?:\s+)+")
 _SIGNATURE: Final = re.compile(

@@ -9,7 +9,7 @@ workspace it is from. Knows nothing of how candidates were found, or how they ar
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -77,11 +77,9 @@ def chunks(readers: Sequence[Reader], keys: Sequence[int]) -> dict[int, ChunkRow
 
 def terms_held(readers: Sequence[Reader], terms: Sequence[str], keys: Iterable[int]) -> dict[int, frozenset[str]]:
     """Which of `terms` the files of the pool's `keys` hold, by the pool's document: each file as a whole."""
-    docs = {doc_of(key) for key in keys}
     held: dict[int, frozenset[str]] = {}
-    for at, reader in enumerate(readers):
-        mine = [doc_of(key_of(doc, 0) & _OWN) for doc in docs if origin_of(key_of(doc, 0)) == at]
-        found = reader.terms_held(terms, mine) if mine else {}
+    for at, docs in _docs(readers, keys):
+        found = readers[at].terms_held(terms, docs)
         held.update((doc_of(_mark(key_of(doc, 0), at)), words) for doc, words in found.items())
     return held
 
@@ -96,9 +94,26 @@ def _terms_of(path: str) -> frozenset[str]:
     return frozenset(expand(path).split())
 
 
+def sizes(readers: Sequence[Reader], keys: Iterable[int]) -> dict[int, int]:
+    """How many chunks the files of the pool's `keys` have, by the pool's document."""
+    found: dict[int, int] = {}
+    for at, docs in _docs(readers, keys):
+        found.update((doc_of(_mark(key_of(doc, 0), at)), size) for doc, size in readers[at].sizes(docs).items())
+    return found
+
+
 def origin_of(key: int) -> int:
     """Which of the Readers a key of the pool is from."""
     return key >> _KEY_BITS
+
+
+def _docs(readers: Sequence[Reader], keys: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
+    """The documents of the pool's `keys` as each Reader knows them that has any, with its place."""
+    firsts = [key_of(doc, 0) for doc in {doc_of(key) for key in keys}]
+    for at in range(len(readers)):
+        mine = [doc_of(first & _OWN) for first in firsts if origin_of(first) == at]
+        if mine:
+            yield at, mine
 
 
 _OWN: Final = (1 << _KEY_BITS) - 1

@@ -91,7 +91,7 @@ _DEFINITION_WORDS = frozenset((
 ))  # fmt: skip
 _ROLE_WORDS: dict[str, Role] = {
     **dict.fromkeys(("test", "tests", "tested", "testing", "spec", "specs", "unittest", "fixture", "fixtures"), "test"),
-    **dict.fromkeys(("example", "examples", "sample", "samples", "demo", "demos"), "example"),
+    **dict.fromkeys(("example", "examples", "sample", "samples", "demo", "demos", "snippet", "snippets"), "example"),
     **dict.fromkeys(
         ("doc", "docs", "documentation", "documented", "readme", "changelog", "tutorial", "guide"),
         "docs",

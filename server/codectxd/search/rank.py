@@ -7,7 +7,7 @@ what each step added or took away, and is their sum, so that it explains itself 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -31,6 +31,7 @@ class Score(msgspec.Struct, frozen=True):
     meaning: float = 0.0
     definition: float = 0.0
     next_chunks: float = 0.0
+    short_file: float = 0.0
     file_name: float = 0.0
     folder: float = 0.0
     coverage: float = 0.0
@@ -39,13 +40,16 @@ class Score(msgspec.Struct, frozen=True):
     further: float = 0.0
     only_definition: float = 0.0
     same_text: float = 0.0
+    near_text: float = 0.0
     verbatim: float = 0.0
+    at_hand: float = 0.0
 
     @property
     def total(self) -> float:
         """The sum."""
         gained = self.words + self.meaning + self.definition + self.next_chunks + self.file_name + self.folder
-        gained += self.coverage + self.place + self.only_definition + self.same_text + self.verbatim
+        gained += self.coverage + self.place + self.only_definition + self.same_text + self.near_text + self.verbatim
+        gained += self.at_hand + self.short_file
         return round(gained + self.role + self.further, _PRECISION)
 
 
@@ -58,6 +62,7 @@ class Ranked(msgspec.Struct, frozen=True):
 
 
 _NO_COVERAGE: Mapping[int, float] = MappingProxyType({})
+_NOTHING_KNOWN: Mapping[int, int] = MappingProxyType({})
 
 
 def rank(
@@ -67,17 +72,23 @@ def rank(
     rows: Mapping[int, ChunkRow],
     weights: Weights,
     coverage: Mapping[int, float] = _NO_COVERAGE,
+    at_hand: Collection[int] = (),
+    sizes: Mapping[int, int] = _NOTHING_KNOWN,
 ) -> list[Ranked]:
-    """The candidates that `rows` has, best first; `coverage` is the share of the question that each document holds."""
+    """The candidates that `rows` has, best first; `coverage` is the share of the question that each document holds, `sizes`
+    how many chunks it has, and `at_hand` are the documents that whoever asks works on."""
     only = named.only_definition(question, candidates.definitions, rows)
     shares = named.definitions(question, candidates.definitions, rows)
     own = {key: (fused.get(key, _NOTHING), weights.definition * shares.get(key, 0.0)) for key in rows}
     folders = named.Folders(question)
     ranked: list[Ranked] = []
     for keys in _by_file(own).values():
-        covered = weights.coverage * coverage.get(doc_of(keys[0]), 0.0)
+        doc = doc_of(keys[0])
+        covered = weights.coverage * coverage.get(doc, 0.0)
         chunks = [rows[key] for key in keys]
-        ranked += _of_file(question, chunks, [own[key] for key in keys], only, covered, folders, weights)
+        lacking = _lacking(chunks[0].path, sizes.get(doc), weights)
+        of_one = _of_file(question, chunks, [own[key] for key in keys], only, covered, folders, lacking, weights)
+        ranked += _at_hand(of_one, weights) if doc in at_hand else of_one
     return in_order(ranked)
 
 
@@ -87,6 +98,13 @@ def in_order(ranked: Sequence[Ranked]) -> list[Ranked]:
 
 
 _NOTHING = Fused(0.0, 0.0)
+
+
+def _at_hand(ranked: Sequence[Ranked], weights: Weights) -> list[Ranked]:
+    """The chunks of one file, best first, with what it gains by being at hand."""
+    added = [weights.at_hand * weights.another**nth for nth in range(len(ranked))]
+    scores = [msgspec.structs.replace(one.score, at_hand=value) for one, value in zip(ranked, added, strict=True)]
+    return [Ranked(one.row, score, score.total) for one, score in zip(ranked, scores, strict=True)]
 
 
 def _by_file(own: Mapping[int, tuple[Fused, float]]) -> dict[int, list[int]]:
@@ -104,10 +122,13 @@ def _of_file(
     only: int | None,
     covered: float,
     folders: named.Folders,
+    lacking: int,
     weights: Weights,
 ) -> list[Ranked]:
-    """The chunks of one file, best first, each with what the file adds and what its role and the earlier ones take."""
+    """The chunks of one file, best first, each with what the file adds and what its role and the earlier ones take;
+    `lacking` is how many chunks fewer it has than could speak for it."""
     next_chunks = weights.evidence * sum(_sum(o) for o in own[1 : 1 + weights.evidence_chunks])
+    short_file = weights.evidence * weights.short * lacking * _sum(own[0])
     file_name = _file_name(question, rows[0].path, weights)
     folder = weights.folder * folders.share(rows[0].path)
     is_aside = rows[0].role not in ("source", "config", *question.asked)
@@ -115,12 +136,13 @@ def _of_file(
     ranked: list[Ranked] = []
     for nth, (row, (fused, definition)) in enumerate(zip(rows, own, strict=True)):
         place = weights.place * named.place_share(question, row)
-        gained = fused.score + definition + next_chunks + file_name + folder + covered
+        gained = fused.score + definition + next_chunks + short_file + file_name + folder + covered
         score = Score(
             words=fused.words,
             meaning=fused.meaning,
             definition=definition,
             next_chunks=next_chunks,
+            short_file=short_file,
             file_name=file_name,
             folder=folder,
             coverage=covered,
@@ -131,6 +153,15 @@ def _of_file(
         )
         ranked.append(Ranked(row, score, score.total))
     return ranked
+
+
+def _lacking(path: str, size: int | None, weights: Weights) -> int:
+    """How many chunks a file of `size` has fewer than could speak for it. What only declares is short whatever is in it."""
+    is_known = size is not None and not path.endswith(_DECLARING)
+    return max(0, 1 + weights.evidence_chunks - (size or 0)) if is_known else 0
+
+
+_DECLARING = (".d.ts", ".h", ".hh", ".hpp", ".hxx", ".mli", ".pyi")
 
 
 def _file_name(question: Question, path: str, weights: Weights) -> float:

@@ -7,19 +7,29 @@ everything else is asked, unless somebody chose. Does not know that processes, s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
 from codectxd.embed.embedder import Embedder
 from codectxd.index.quotes import LONGEST_S, holding
-from codectxd.index.reader import Reader, Scope
+from codectxd.index.reader import ChunkRow, Reader, Scope
+from codectxd.index.schema import doc_of
 from codectxd.search.candidates import Candidates, gather
 from codectxd.search.coverage import coverage
 from codectxd.search.filters import widened
 from codectxd.search.fuse import fuse
 from codectxd.search.hits import hits_of
-from codectxd.search.pool import chunks, joint_statistics, path_terms, pooled, statistics_of, terms_held
+from codectxd.search.pool import (
+    chunks,
+    joint_statistics,
+    origin_of,
+    path_terms,
+    pooled,
+    sizes,
+    statistics_of,
+    terms_held,
+)  # fmt: skip
 from codectxd.search.query import Question, parse
 from codectxd.search.rank import rank
 from codectxd.search.shortlist import shortlist
@@ -40,21 +50,35 @@ class Result(msgspec.Struct, frozen=True):
     widened: bool = False
 
 
-def search(readers: Sequence[Reader], embedders: Sequence[Embedder], query: Query, weights: Weights = DEFAULT) -> Result:
+def search(
+    readers: Sequence[Reader],
+    embedders: Sequence[Embedder],
+    query: Query,
+    weights: Weights = DEFAULT,
+    at_hand: Sequence[Collection[str]] = (),
+) -> Result:
     """Answer `query` from all `readers`, and where nothing answers and nobody said what may, from every kind of content.
 
+    `at_hand` are, for each Reader, the paths of what whoever asks has open or edited lately; nobody need have any.
     Of `embedders`, each Reader is asked with the one whose vectors it has.
+
     Raises EmptyQuery, BadFilter where a filter makes no sense, and Cancelled.
     """
-    result = _searched(readers, embedders, query, weights)
+    result = _searched(readers, embedders, query, weights, at_hand)
     wider = widened(query) if not result.hits else None
     if wider is None:
         return result
-    second = _searched(readers, embedders, wider, weights)
+    second = _searched(readers, embedders, wider, weights, at_hand)
     return msgspec.structs.replace(second, widened=True) if second.hits else result
 
 
-def _searched(readers: Sequence[Reader], embedders: Sequence[Embedder], query: Query, weights: Weights) -> Result:
+def _searched(
+    readers: Sequence[Reader],
+    embedders: Sequence[Embedder],
+    query: Query,
+    weights: Weights,
+    at_hand: Sequence[Collection[str]],
+) -> Result:
     question = parse(query)
     statistics = joint_statistics(readers, question.terms)
     parts: list[Candidates] = []
@@ -71,10 +95,19 @@ def _searched(readers: Sequence[Reader], embedders: Sequence[Embedder], query: Q
     if query.mode != "semantic" or not candidates.semantic:  # By meaning alone: words have no say, nor what was deleted.
         held, in_path = terms_held(readers, question.terms, rows), path_terms(readers, rows)
         covered = coverage(question.terms, held, in_path, statistics or statistics_of(readers, question.terms))
-    ranked = rank(question, candidates, fused, rows, weights, covered)
+    worked_on = _worked_on(question, rows, at_hand)
+    ranked = rank(question, candidates, fused, rows, weights, covered, worked_on, sizes(readers, rows))
     ranked = said_first(readers, question, ranked, weights)
     found = hits_of(readers, question, candidates, ranked, query, weights)
     return result_of(readers, question, found, (*candidates.degraded, *degraded))
+
+
+def _worked_on(question: Question, rows: Mapping[int, ChunkRow], at_hand: Sequence[Collection[str]]) -> frozenset[int]:
+    """The documents that count as at hand. Who quotes, names or points at something has said which one is meant."""
+    if question.only_name or question.quotes or question.places:
+        return frozenset()
+    pairs = ((key, row) for key, row in rows.items() if origin_of(key) < len(at_hand))
+    return frozenset(doc_of(key) for key, row in pairs if row.path in at_hand[origin_of(key)])
 
 
 def result_of(

@@ -1,8 +1,9 @@
 """What is alike: the chunks that have the meaning and the words of a text, copies of it first. Runs on one thread.
 
 A text is no question: nobody asks for a name in it, and what it is to its project does not matter. So words and meaning
-are all there is to judge by, fused as in a search; the words looked up are those that tell most of the text. Where the
-text is from does not answer. Knows nothing of who wants to know.
+are all there is to judge by, fused as in a search; the words looked up are those that tell most of the text. The best are
+read and compared: copies come first, then what is nearly one, and are said to be that. Where the text is from does not
+answer. Knows nothing of who wants to know.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from codectxd.search.candidates import Candidates, ranks
 from codectxd.search.filters import part
 from codectxd.search.fuse import Fused, fuse
 from codectxd.search.hits import hits_of
+from codectxd.search.likeness import Text
 from codectxd.search.pool import chunks, origin_of, pooled, statistics_of
 from codectxd.search.query import Question
 from codectxd.search.rank import Ranked, Score
@@ -32,7 +34,7 @@ MAX_CHARACTERS: Final = 20_000
 """Of a longer text the beginning is compared."""
 
 _JUDGED: Final = 50
-"""So many candidates, or four for each answer, are read to see whether they hold the same lines."""
+"""So many candidates, or four for each answer, are read to see whether they are copies."""
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -124,23 +126,27 @@ def _dense(reader: Reader, embedder: Embedder | None, text: str, scope: Scope) -
 def _ranked(
     readers: Sequence[Reader], text: str, fused: Mapping[int, Fused], query: Query, weights: Weights
 ) -> list[Ranked]:
-    """The best by words and meaning, those first that hold the same lines; ties by path, then line."""
+    """The best by words and meaning, copies first, then what is nearly one; ties by path, then line."""
     best = sorted(fused, key=lambda key: (-fused[key].score, key))[: max(_JUDGED, 4 * query.limit)]
-    lines = _lines(text)
+    sample = Text(text)
     ranked = []
     for key, row in chunks(readers, best).items():
-        same = weights.same_text if _holds(readers[origin_of(key)], row, lines) else 0.0
-        score = Score(words=fused[key].words, meaning=fused[key].meaning, same_text=same)
+        same, near = _alike(readers[origin_of(key)], row, sample)
+        score = Score(
+            words=fused[key].words,
+            meaning=fused[key].meaning,
+            same_text=weights.same_text * same,
+            near_text=weights.near_text * near,
+        )
         ranked.append(Ranked(row, score, score.total))
     return sorted(ranked, key=lambda r: (-r.total, r.row.path, r.row.start_line, r.row.key))
 
 
-def _holds(reader: Reader, row: ChunkRow, lines: str) -> bool:
-    """Whether the chunk has these very lines, however they are indented, one after the other."""
+def _alike(reader: Reader, row: ChunkRow, sample: Text) -> tuple[float, float]:
+    """Whether the chunk is a copy, and how much of it is the same where it is nearly one."""
     text = reader.text_of(row)
-    return text is not None and lines in _lines(text)
-
-
-def _lines(text: str) -> str:
-    """The lines of `text` that are not blank, without what surrounds them, each between line ends."""
-    return "\n" + "".join(f"{line.strip()}\n" for line in text.split("\n") if line.strip())
+    found = sample.likeness(text) if text is not None else None
+    if found is None:
+        return 0.0, 0.0
+    likeness, share = found
+    return (share, 0.0) if likeness == "duplicate" else (0.0, share)

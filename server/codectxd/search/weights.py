@@ -32,7 +32,11 @@ class Weights(msgspec.Struct, frozen=True):
     """Weight of each of a file's next best chunks in the file's score. Worth .014. .35 is alike, .25 loses .004."""
 
     evidence_chunks: int = 3
-    """How many of a file's next best chunks count. Two and four are alike."""
+    """How many of a file's next best chunks count. Two and four are alike; four cost an acceptance question."""
+
+    short: float = 0.3
+    """What stands for each next chunk that a short file does not have, as a share of its best: else every long file had the
+    better of it, whatever is in it. Worth .003, .007 on ten more repositories. .15 to .35 are alike."""
 
     coverage: float = 0.3
     """Added where the file holds all of the question's words, anywhere in it; less where it holds some. Worth .003, .012 on
@@ -75,8 +79,18 @@ class Weights(msgspec.Struct, frozen=True):
     same_text: float = 1.0
     """Added, in a search for what is alike, where the same lines stand: as much as all else can add up to there."""
 
+    near_text: float = 0.5
+    """Added, in proportion, where nearly the same stands, with other names or values: less than a copy gains, which stays
+    before it. Of 300 functions whose local names were changed it puts 98 % first, from 95 %; of those in which all names
+    were, 49 %, from 28 %."""
+
     alike_terms: int = 40
     """So many of a text's words are looked up for what is alike, the rarest and most frequent in it."""
+
+    at_hand: float = 0.05
+    """Added for files that the editor that asks has open or edited lately: enough to turn a near tie. Where the right file
+    is among nine that are open, 620 questions score .011 better; where eight others are, .003 worse. At .1 it is .020 and
+    .004."""
 
     another: float = 0.5
     """Factor on each further answer from a file that has given one. Worth .061. .3 is alike and loses .010 on the library,

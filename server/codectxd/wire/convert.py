@@ -154,6 +154,7 @@ def hit(root: str, found: types.Hit, encoding: Encoding) -> messages.Hit:
         matched=list(found.matched),
         unsaved=found.unsaved,
         why=msgspec.UNSET if found.why is None else _why(found.why),
+        likeness=found.likeness or msgspec.UNSET,
     )
 
 

@@ -114,7 +114,8 @@ class Why(Full, frozen=True):
 
 
 class Hit(Full, frozen=True):
-    """`path` is relative to the workspace folder that `uri` lies in; `symbol` and `kind` are null at file level."""
+    """`path` is relative to the workspace folder that `uri` lies in; `symbol` and `kind` are null at file level.
+    `likeness` is there where something was compared, of a copy and of what is nearly one."""
 
     uri: str
     path: str
@@ -127,6 +128,7 @@ class Hit(Full, frozen=True):
     matched: list[str]
     unsaved: bool
     why: Why | msgspec.UnsetType | None = msgspec.UNSET
+    likeness: Literal["duplicate", "near"] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Freshness(Full, frozen=True):

@@ -20,6 +20,7 @@ _GREEN = "\x1b[32m"
 _YELLOW = "\x1b[33m"
 _OFF = "\x1b[0m"
 
+_LIKENESS = {"duplicate": "duplicate", "near": "near duplicate"}
 _KINDS = {
     1: "file",
     2: "module",
@@ -139,6 +140,7 @@ def _header(hit: messages.Hit, pen: _Pen) -> Iterator[str]:
     yield pen(_CYAN, f"{_plain(hit.path)}:{hit.range.start.line + 1}")
     yield pen(_BOLD, _plain(f"{hit.kind} {hit.symbol}")) if hit.symbol else ""
     yield pen(_DIM, f"[{', '.join(hit.matched)}]") if hit.matched else ""
+    yield pen(_GREEN, _LIKENESS[hit.likeness]) if hit.likeness else ""
     yield pen(_YELLOW, "unsaved") if hit.unsaved else ""
 
 

@@ -42,12 +42,18 @@ def test_lines_are_named_after_the_last_colon(
     assert places.compared("-") == places.Compared()
 
 
-@pytest.mark.parametrize("what", ["x.py", "x.py:", "x.py:a", "x.py:0", "x.py:5-3", "x.py:3-", ":3", ""])
+@pytest.mark.parametrize("what", ["y.py", ".", "x.py:", "x.py:a", "x.py:0", "x.py:5-3", "x.py:3-", ":3", ""])
 def test_what_names_no_line_is_refused(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.py").touch()
     with pytest.raises(UsageError, match=r"names no line"):
         places.compared(what)
+
+
+def test_a_file_without_a_line_is_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.py").touch()
+    assert places.compared("x.py") == places.Compared(str(tmp_path / "x.py"))
 
 
 def test_no_path_is_the_repository_around_the_current_folder(repository: Path) -> None:

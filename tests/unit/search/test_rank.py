@@ -31,8 +31,13 @@ def defined(name: str, container: str = "") -> Symbol:
     return Symbol(name, "class", container, 0, 0, 1, 1, 0)
 
 
-def ranked(text: str, scores: Mapping[ChunkRow, float], definitions: tuple[tuple[int, Symbol], ...] = ()) -> list[Ranked]:
-    """Rank the chunks by these fused scores."""
+def ranked(
+    text: str,
+    scores: Mapping[ChunkRow, float],
+    definitions: tuple[tuple[int, Symbol], ...] = (),
+    sizes: Mapping[int, int] | None = None,
+) -> list[Ranked]:
+    """Rank the chunks by these fused scores, in files of so many chunks."""
     candidates = Candidates(
         lexical={},
         semantic={},
@@ -43,7 +48,8 @@ def ranked(text: str, scores: Mapping[ChunkRow, float], definitions: tuple[tuple
         degraded=(),
     )
     fused = {chunk.key: Fused(score, 0.0) for chunk, score in scores.items()}
-    return rank(parse(Query(text)), candidates, fused, {chunk.key: chunk for chunk in scores}, DEFAULT)
+    rows = {chunk.key: chunk for chunk in scores}
+    return rank(parse(Query(text)), candidates, fused, rows, DEFAULT, sizes=sizes or {})
 
 
 def paths(found: list[Ranked]) -> list[str]:
@@ -53,6 +59,16 @@ def paths(found: list[Ranked]) -> list[str]:
 def test_a_files_next_chunks_count_for_it() -> None:
     lone, first, second = row(key_of(1, 0), "a.py"), row(key_of(2, 0), "b.py"), row(key_of(2, 1), "b.py")
     assert paths(ranked("open sesame", {lone: 0.8, first: 0.75, second: 0.7}))[:2] == ["b.py", "a.py"]
+
+
+@pytest.mark.parametrize(("path", "first"), [("short.py", "short.py"), ("short.h", "long.py"), ("short.pyi", "long.py")])
+def test_a_file_is_not_behind_for_being_short_unless_it_only_declares(path: str, first: str) -> None:
+    short, *many = row(key_of(1, 0), path), *(row(key_of(2, n), "long.py") for n in range(6))
+    scores = {short: 0.9, **{one: 0.75 - n / 6 for n, one in enumerate(many)}}
+    found = ranked("open sesame", scores, sizes={1: 1, 2: 6})
+    assert paths(found)[0] == first
+    gained = next(one for one in found if one.row is short).score.short_file
+    assert gained == pytest.approx(DEFAULT.evidence_chunks * DEFAULT.evidence * DEFAULT.short * 0.9 * (first == "short.py"))
 
 
 def test_only_so_many_next_chunks_count() -> None:
@@ -166,5 +182,5 @@ def test_a_file_that_is_pointed_at_comes_first_and_its_line_before_its_other_lin
 
 def test_nothing_together_is_worth_as_much_as_being_the_only_definition() -> None:
     most = DEFAULT.evidence * DEFAULT.evidence_chunks * (1.0 + DEFAULT.definition) + 1.0 + DEFAULT.definition
-    most += DEFAULT.stem + DEFAULT.folder + DEFAULT.coverage + DEFAULT.place + DEFAULT.verbatim
+    most += DEFAULT.stem + DEFAULT.folder + DEFAULT.coverage + DEFAULT.place + DEFAULT.verbatim + DEFAULT.at_hand
     assert DEFAULT.only_definition > most

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codectxd.errors import BadFilter, EmptyQuery
+from codectxd.search.searcher import search
 from codectxd.types import Query
-from unit.search.worlds import World
+from unit.search.worlds import World, embedder
 
 POOL = '''"""Connections that are kept and used again."""
 
@@ -139,6 +140,25 @@ def test_an_unsaved_text_answers_in_place_of_the_saved_one(world: World) -> None
     assert (hit.path, hit.unsaved) == ("net/retry.py", True)
     assert "give_up" in hit.snippet
     assert all(h.unsaved for h in world.search(Query("repeat a failed request")).hits if h.path == "net/retry.py")
+
+
+def test_what_is_at_hand_turns_a_near_tie_and_says_so(tmp_path: Path) -> None:
+    text = "def steep(leaves, minutes):\n    return leaves.wait(minutes)\n"
+    world = World(tmp_path, {"a.py": text, "b.py": text, "other.py": "def pour(water):\n    return water.boil()\n"})
+
+    def paths(question: str, *at_hand: str) -> list[str]:
+        found = search([world.reader()], [embedder()], Query(question, explain=True), at_hand=[at_hand])
+        return [hit.path for hit in found.hits]
+
+    assert paths("wait for the leaves to steep")[:2] == ["a.py", "b.py"]
+    assert paths("wait for the leaves to steep", "b.py")[:2] == ["b.py", "a.py"]
+    assert paths("wait for the leaves to steep", "other.py")[:2] == ["a.py", "b.py"], "no more than a near tie"
+    for chosen in ("steep", '"leaves, minutes"', "a.py steep leaves"):
+        assert paths(chosen, "b.py") == paths(chosen), "who names, quotes or points has said which is meant"
+    hits = search([world.reader()], [embedder()], Query("wait for leaves", explain=True), at_hand=[["b.py"]]).hits
+    assert hits[0].why is not None
+    assert "open or edited lately" in {boost.name for boost in hits[0].why.boosts}
+    assert sum(boost.value for boost in hits[0].why.boosts) == pytest.approx(hits[0].score, abs=1e-6)
 
 
 def test_an_explanation_adds_up_to_the_score(world: World) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from codectxd.errors import BadFilter
+from codectxd.search.searcher import Result
 from codectxd.search.similar import Sample, similar
 from codectxd.types import Query
 from unit.search.worlds import World, embedder
@@ -99,6 +100,52 @@ def test_an_explanation_adds_up_to_the_score(world: World) -> None:
     assert "same text" in {boost.name for boost in first.boosts}
     assert set(first.terms) <= set(result.asked.terms)
     assert result.asked.filters == ("content:code",)
+
+
+RENAMED = """def   try_often( work,limit ):
+    for turn in range( limit ):
+        try:
+            return work( )
+
+        except   ConnectionError:
+            pause( 3 ** turn )
+"""
+RETRYING = {
+    "copy.py": "def call_again(function,attempts):\n  for attempt in range( attempts ):\n    try:\n      return function()\n"
+    "    except ConnectionError:\n      pause(2 ** attempt)\n",
+    "tea.py": TEA,
+    "alike.py": ALIKE,
+}
+
+
+def likenesses(result: Result) -> dict[str, str | None]:
+    return {hit.path: hit.likeness for hit in result.hits}
+
+
+def test_a_copy_with_other_blanks_is_a_duplicate_and_one_with_other_names_is_near(tmp_path: Path) -> None:
+    world = World(
+        tmp_path, {**RETRYING, "plain.py": COPIED.replace('    """Call a function again after a failure."""\n', "")}
+    )
+    found = world.similar("plain.py", 2, Query("", explain=True))
+    assert found.hits[0].path == "copy.py"
+    assert likenesses(found) == {"copy.py": "duplicate", "tea.py": None, "alike.py": None}
+    pasted = similar([world.reader()], [embedder()], Sample(RENAMED), Query("", explain=True))
+    assert likenesses(pasted) == {"copy.py": "near", "plain.py": "near", "tea.py": None, "alike.py": None}
+    assert {hit.path for hit in pasted.hits[:2]} == {"copy.py", "plain.py"}
+    for hit in pasted.hits[:2]:
+        assert hit.why is not None
+        assert "nearly the same text" in {boost.name for boost in hit.why.boosts}
+
+
+def test_a_whole_file_is_compared_piece_by_piece(world: World) -> None:
+    found = similar([world.reader()], embedder(), Sample(FILES["long.py"], 0, "long.py", 0, 13), CODE)
+    marked = likenesses(found)
+    assert marked["a/retry.py"] == marked["b/retry.py"] == "duplicate"
+    assert marked["alike.py"] is None
+
+
+def test_a_search_by_words_says_nothing_of_copies(world: World) -> None:
+    assert not any(hit.likeness for hit in world.search(Query("call a function again")).hits)
 
 
 def test_unsaved_text_is_compared_as_it_is(tmp_path: Path) -> None:
