@@ -138,7 +138,7 @@ def test_a_copy_with_other_blanks_is_a_duplicate_and_one_with_other_names_is_nea
 
 
 def test_a_whole_file_is_compared_piece_by_piece(world: World) -> None:
-    found = similar([world.reader()], embedder(), Sample(FILES["long.py"], 0, "long.py", 0, 13), CODE)
+    found = similar([world.reader()], [embedder()], Sample(FILES["long.py"], 0, "long.py", 0, 13), CODE)
     marked = likenesses(found)
     assert marked["a/retry.py"] == marked["b/retry.py"] == "duplicate"
     assert marked["alike.py"] is None
