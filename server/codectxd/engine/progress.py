@@ -143,5 +143,5 @@ class ScanProgress:
         if not files and not (self.finished or looked):
             return 0.0, 0.0
         words = max(0.0, 1.0 - missing / max(known, missing, 1))
-        embedded = len(snapshot.files.paths.docs) / len(files) if files else 1.0
+        embedded = snapshot.files.embedded() / len(files) if files else 1.0
         return words, (words * embedded if model is None or snapshot.model == model else 0.0)

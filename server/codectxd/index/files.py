@@ -21,6 +21,8 @@ Mask = npt.NDArray[np.bool_]
 Wanted = Callable[[str, str, Role], bool]
 
 _MASKS = 32
+_FEW_PATHS = 500
+"""So many rows are joined anew for each change without anybody noticing."""
 
 
 class PathVectors(msgspec.Struct, frozen=True):
@@ -39,10 +41,11 @@ class Files:
         by_path: dict[str, FileRecord],
         by_doc: dict[int, FileRecord],
         alive: Mask,
-        paths: PathVectors,
+        paths: tuple[PathVectors, ...],
         counts: tuple[int, int],
     ) -> None:
-        """`counts` as the attribute: chunks, and embedded chunks."""
+        """`counts` are the chunks, and the embedded ones. `paths` hold each living document at most once, in any order,
+        and may hold some that live no more."""
         self.by_path: Mapping[str, FileRecord] = by_path
         self.by_doc: Mapping[int, FileRecord] = by_doc
         self.alive = alive
@@ -50,6 +53,10 @@ class Files:
         self.counts = counts
         self._masks: dict[object, tuple[Callable[[], Wanted], Mask]] = {}
         self._by_stem: dict[str, list[FileRecord]] | None = None
+
+    def embedded(self) -> int:
+        """How many files have a vector of their path."""
+        return sum(int(np.count_nonzero(self.alive[part.docs])) for part in self.paths)
 
     def mask(self, name: object, wanted: Wanted, again: Callable[[], Wanted]) -> Mask:
         """Which documents are `wanted(path, language, role)`, by document id; remembered under `name`. Not to be changed.
@@ -85,8 +92,9 @@ class Files:
         by_doc.update((record.doc, record) for record in records)
         gone, new = _docs(out), _docs(records)
         alive = _changed(self.alive, gone, new, np.ones(len(new), np.bool_))
-        staying = np.flatnonzero(~np.isin(self.paths.docs, np.concatenate([gone, new])))
-        paths = _joined(self.paths, staying, _path_vectors(rows))
+        # A row that is known already is that of the same document: nothing is ever changed in one.
+        known = {record.doc for record in out if record.model is not None}
+        paths = _with(self.paths, _path_vectors(rows), known, alive)
         less, more = _counts(out), _counts(records)
         counts = self.counts[0] - less[0] + more[0], self.counts[1] - less[1] + more[1]
         found = Files(by_path, by_doc, alive, paths, counts)
@@ -105,7 +113,7 @@ def files_of(records: Sequence[FileRecord], rows: PathRows) -> Files:
     alive = np.zeros(int(docs.max(initial=0)) + 1, np.bool_)
     alive[docs] = True
     by_path, by_doc = {record.path: record for record in records}, {record.doc: record for record in records}
-    return Files(by_path, by_doc, alive, _path_vectors(rows), _counts(records))
+    return Files(by_path, by_doc, alive, (_path_vectors(rows),), _counts(records))
 
 
 def _docs(records: Sequence[FileRecord]) -> npt.NDArray[np.int64]:
@@ -134,7 +142,10 @@ def _stems_after(
     for record in out:
         found[record.stem].remove(record)
     _add_stems(found, records)
-    return {stem: held for stem, held in found.items() if held}
+    for stem in {record.stem for record in out}:
+        if not found[stem]:
+            del found[stem]
+    return found
 
 
 def _add_stems(stems: dict[str, list[FileRecord]], records: Iterable[FileRecord]) -> None:
@@ -149,13 +160,24 @@ def _path_vectors(rows: PathRows) -> PathVectors:
     return PathVectors(np.array(rows.docs, np.int64), matrix, np.array(rows.scales, np.float32))
 
 
-def _joined(old: PathVectors, staying: npt.NDArray[np.intp], new: PathVectors) -> PathVectors:
-    if not len(staying):
-        return new
-    if not len(new.docs):
-        return PathVectors(old.docs[staying], old.rows[staying], old.scales[staying])
-    rows = np.empty((len(staying) + len(new.docs), old.rows.shape[1]), np.int8)
-    np.take(old.rows, staying, axis=0, out=rows[: len(staying)])
-    rows[len(staying) :] = new.rows
-    docs, scales = (np.concatenate([a[staying], b]) for a, b in ((old.docs, new.docs), (old.scales, new.scales)))
-    return PathVectors(docs, rows, scales)
+def _with(parts: tuple[PathVectors, ...], new: PathVectors, known: set[int], alive: Mask) -> tuple[PathVectors, ...]:
+    """The rows of `parts`, and those of `new` that are not `known`; a large part is left alone until joining is worth it."""
+    held = _chosen(new, np.array([doc not in known for doc in new.docs.tolist()], np.bool_))
+    first, *rest = parts or (held,)
+    second = _joined([*rest, *([held] if parts else [])])
+    if len(second.docs) <= max(_FEW_PATHS, len(first.docs) // 8):
+        return (first, second) if len(second.docs) else (first,)
+    joined = _joined([first, second])
+    return (_chosen(joined, alive[joined.docs]),)
+
+
+def _chosen(vectors: PathVectors, wanted: Mask) -> PathVectors:
+    return PathVectors(vectors.docs[wanted], vectors.rows[wanted], vectors.scales[wanted])
+
+
+def _joined(parts: Sequence[PathVectors]) -> PathVectors:
+    held = [part for part in parts if len(part.docs)]
+    if len(held) < 2:
+        return held[0] if held else _path_vectors(PathRows([], b"", []))
+    columns = ([getattr(part, name) for part in held] for name in ("docs", "rows", "scales"))
+    return PathVectors(*map(np.concatenate, columns))

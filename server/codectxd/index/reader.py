@@ -285,8 +285,9 @@ class Reader:
         paths, rows = snapshot.files.paths, snapshot.rows()
         assert rows is not None
         by_doc = np.where(scope.durable, np.float32(0.0), np.float32(-np.inf))
-        if len(paths.docs):
-            by_doc[paths.docs] += path_weight * np.maximum(cosines(vector, paths.rows, paths.scales), 0.0)
+        for part in paths:
+            if len(part.docs):
+                by_doc[part.docs] += path_weight * np.maximum(cosines(vector, part.rows, part.scales), 0.0)
         places = rows.likely(vector, by_doc)
         if places is None:
             return (rows.keys, rows.scores(vector, by_doc)), None

@@ -57,16 +57,18 @@ class Spelling:
 
         Nothing of `closed`, paths that may hang whoever looks at them, is looked at.
         """
-        names = self._names("")
-        return any(self._is_loose(names, respelled, closed) for respelled in (_in_other_case, _composed_otherwise))
+        # A root may hold a hundred thousand names, and is looked at for each save in it.
+        names = self._disk.names(self._root)
+        composed = _composed_otherwise if not "".join(names).isascii() else None
+        return any(self._is_loose(names, respelled, closed) for respelled in (_in_other_case, composed) if respelled)
 
-    def _is_loose(self, names: frozenset[str], respelled: Callable[[str], str], closed: Collection[str]) -> bool:
+    def _is_loose(self, names: Sequence[str], respelled: Callable[[str], str], closed: Collection[str]) -> bool:
         """Whether it is, by any one name that has another spelling."""
         name = next((name for name in names if respelled(name) != name and name not in closed), None)
         if name is None:
             return False
         other = respelled(name)
-        return other not in names and self._disk.is_same(self._path(name), self._path(other))
+        return self._disk.is_same(self._path(name), self._path(other)) and other not in names
 
     def on_disk(self, paths: Iterable[str]) -> Iterator[str]:
         """Each of the relative paths as it is spelled on the disk; as it was given where nothing is there."""

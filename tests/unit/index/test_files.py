@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 
 import numpy as np
+import pytest
 
+from codectxd.index import files as files_module
 from codectxd.index.catalog import FileRecord, PathRows
 from codectxd.index.files import Files, files_of
 from codectxd.index.filters import Filters
@@ -28,7 +30,12 @@ def rows(records: list[FileRecord]) -> PathRows:
 
 
 def shown(files: Files) -> dict[str, object]:
-    paths = zip(files.paths.docs.tolist(), files.paths.rows.tolist(), files.paths.scales.tolist(), strict=True)
+    paths = [
+        (doc, row.tolist(), scale)
+        for part in files.paths
+        for doc, row, scale in zip(part.docs.tolist(), part.rows, part.scales.tolist(), strict=True)
+        if files.alive[doc]
+    ]
     masks = [np.flatnonzero(files.mask(one, one.test(), one.test)).tolist() for one in FILTERS]
     return {
         "by_path": dict(files.by_path),
@@ -36,12 +43,15 @@ def shown(files: Files) -> dict[str, object]:
         "alive": np.flatnonzero(files.alive).tolist(),
         "paths": sorted(paths),
         "counts": files.counts,
+        "embedded": files.embedded(),
         "masks": masks,
         "stems": {stem: sorted(one.path for one in held) for stem, held in files.by_stem().items()},
     }
 
 
-def test_a_tree_after_any_changes_is_the_tree_of_its_records() -> None:
+@pytest.mark.parametrize("few", [0, 5, 500])
+def test_a_tree_after_any_changes_is_the_tree_of_its_records(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files_module, "_FEW_PATHS", few)
     chosen = random.Random(1)
     names = [f"{folder}{name}.{kind}" for folder in ("", "lib/") for name in "abcde" for kind in ("py", "md")]
     world = {path: record(path, at + 1) for at, path in enumerate(names[:7])}

@@ -97,8 +97,11 @@ def contents(folder: Path) -> dict[str, Any]:
     words = LexicalWriter(lexical_folder(folder, int(snapshot.meta.get("words", 0))))
     keys = words.keys().tolist()
     words.close()
-    paths = snapshot.files.paths
-    path_rows = {doc: (row.tobytes(), scale) for doc, row, scale in zip(paths.docs, paths.rows, paths.scales, strict=True)}
+    path_rows = {
+        doc: (row.tobytes(), scale)
+        for paths in snapshot.files.paths
+        for doc, row, scale in zip(paths.docs, paths.rows, paths.scales, strict=True)
+    }
     found = {
         "files": {
             r.path: (r.digest, r.language, r.role, r.chunks, r.model, r.stamp, path_rows.get(r.doc)) for r in by_doc.values()
