@@ -127,8 +127,11 @@ class Engine:
         """Whether no session has it open, nobody waits, and nothing is on its way to the disk."""
         # What a stopped scan left undone is nobody's, until somebody comes.
         on_its_way = self.reconciler.pending() + self.drafts.pending() or self.scans.outstanding
-        filling = self._filling is not None and self._filling.problem is None
-        return not (self._sessions or self._wakers or on_its_way or filling) and self._is_durable()
+        return not (self._sessions or self._wakers or on_its_way or self.is_filling()) and self._is_durable()
+
+    def is_filling(self) -> bool:
+        """Whether another model is on its way, and nothing keeps it from coming."""
+        return self._filling is not None and self._filling.problem is None and self._filling.per_s > 0
 
     # -- hints ------------------------------------------------------------------------------------------------------------
 
