@@ -86,12 +86,16 @@ def test_one_model_answers_while_another_is_filled_and_a_kill_costs_nothing(home
     with home.session(root) as connection:
         ask = messages.StatusParams()
 
-        def half() -> bool:
+        def is_filled_by(share: float) -> bool:
             one = connection.request(messages.STATUS, ask, kind=messages.Status, timeout_s=60).workspaces[0]
             assert one.model == ours, "the model took over before it was stopped: more files are needed"
-            return one.filling is not None and one.filling.model == theirs and one.filling.done > one.filling.total // 5
+            return one.filling is not None and one.filling.model == theirs and one.filling.done > one.filling.total * share
 
-        until(half, "some of it is filled")
+        until(lambda: is_filled_by(0.1), "some of it is filled")
+        (indexer,) = home.children("codectxd.engine.indexer")
+        indexer.send_signal(signal.SIGKILL)
+        until(lambda: not indexer.is_running(), "the indexer is gone")
+        until(lambda: len(told(home)) == 2 and is_filled_by(0.2), "another one goes on")
         answer = find(connection, root, QUESTION)
         assert answer.freshness.vectors == 1.0
         assert answer.freshness.degraded == []
@@ -105,9 +109,10 @@ def test_one_model_answers_while_another_is_filled_and_a_kill_costs_nothing(home
     assert done > 0
 
     assert answers(home, root) == theirs
-    first, second, *others = told(home)
+    first, second, third, *others = told(home)
     assert first[0] == first[1]
-    assert 0 < second[0] <= first[0] - done
+    assert second[0] < 0.95 * first[0]
+    assert 0 < third[0] <= first[0] - done
     assert others == []
     assert flips(home) == [theirs]
     both = kept(home)
@@ -117,7 +122,7 @@ def test_one_model_answers_while_another_is_filled_and_a_kill_costs_nothing(home
     wanted(home, str(TINY))
     assert answers(home, root) == theirs
     assert kept(home) == both
-    assert len(told(home)) == 2
+    assert len(told(home)) == 3
     assert flips(home) == [theirs, ours, theirs]
 
 

@@ -196,6 +196,7 @@ class Engine:
             ticket = self.scans.ask(force=force or merge or mode is not None)
             if ticket:
                 self._covered, _, _ = self.view.overlay.pending_hot()
+                self._filling = None  # It stands back, and is told anew before the scan's end is.
                 self._send(jobs.Scan(self.root, ticket, self.drafts.open_paths(), force, self._merge_due, mode))
         self._touched()
         return ticket or self.scans.awaited
@@ -359,7 +360,7 @@ class Engine:
         sequence, _, _ = self.view.overlay.pending_hot()
         if not restart:
             self._fail("The indexer ends each time it is started; the daemon's log says why.")
-        elif sequence or self.scans.outstanding:
+        elif sequence or self.scans.outstanding or self.is_filling():
             self.resend()
 
     def resend(self) -> None:
