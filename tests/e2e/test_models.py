@@ -179,3 +179,21 @@ def test_a_model_that_is_gone_gives_way_to_the_one_in_the_package(home: Home, tm
     until(lambda: status(home)["model"] == embedded().id, "the model in the package answers")
     assert "There is no model" in status(home)["filling"]["problem"]
     assert kept(home) == before
+
+
+def test_the_command_adds_lists_uses_and_removes_a_model(home: Home, tmp_path: Path) -> None:
+    root = planted(tmp_path / "tree", 12)
+    added = home.json("model", "add", str(TINY), "--name", "mine", "--dimension", "8")
+    assert (added["name"], added["dimension"], added["maxTokens"]) == ("mine", 8, 48)
+    assert [(one["name"], one["used"]) for one in home.json("model", "list")] == [("embedded", True), ("mine", False)]
+    assert answers(home, root) == embedded().id
+    with home.session(root):
+        said = home.json("model", "use", "mine")
+        assert said == {"model": added["id"], "setting": "mine", "workspaces": 1}
+        until(lambda: status(home)["model"] == added["id"], "the daemon sees the setting without being asked anything else")
+        assert [(one["name"], one["used"]) for one in home.json("model", "list")] == [("embedded", False), ("mine", True)]
+        assert home.json("model", "remove", "mine") == {"removed": "mine", "wasSet": True}
+        until(lambda: status(home)["model"] == embedded().id, "the model in the package takes its place")
+    assert home.run("model", "use", "mine")[0] == 3
+    assert home.run("model", "add", "mine")[0] == home.run("model", "add")[0] == 2
+    assert (home.layout.config / "config.toml").read_text() == 'workers = 2\nmodel = ""\n'
