@@ -249,8 +249,11 @@ class Engine:
 
     def _renew_drafts(self) -> None:
         """Where another model answers than before, have open texts embedded by it."""
-        before, self._answering = self._answering, self.view.model
-        if before not in (None, self._answering):
+        before, now = self._answering, self.view.model
+        if now is None:
+            return  # Vectors that cannot be read at this moment are no other model.
+        self._answering = now
+        if before not in (None, now):
             self.drafts.renew()
 
     def _fill(self, told: jobs.Filling) -> None:
