@@ -66,6 +66,17 @@ def give_back_memory() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
+def allow_memory(more_bytes: int) -> None:
+    """Raise the bound of this process, if it has one."""
+    if sys.platform != "win32":
+        import resource  # Here, since Windows has none.
+
+        with contextlib.suppress(OSError, ValueError):
+            soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            if soft != resource.RLIM_INFINITY:
+                resource.setrlimit(resource.RLIMIT_DATA, (soft + more_bytes, hard))
+
+
 def resident_bytes_of(pid: int) -> int:
     """What a process holds in memory; 0 where it is gone, or where the system does not say."""
     try:

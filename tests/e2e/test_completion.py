@@ -26,6 +26,7 @@ TYPED = [
     ("codectxd search x --content do", "codectxd search x --content docs "),
     ("codectxd search x app", "codectxd search x apples.txt "),
     ("codectxd index ora", "codectxd index oranges/"),
+    ("codectxd model us", "codectxd model use "),
     ("codectxd bench last", "codectxd bench last-definition "),
     ("codectxd help doc", "codectxd help doctor "),
     ("codectxd eval app", "codectxd eval apples.txt "),

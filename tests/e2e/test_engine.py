@@ -21,6 +21,7 @@ import pytest_asyncio
 from codectxd.config import UserConfig
 from codectxd.engine.engine import Engine
 from codectxd.engine.host import Host
+from codectxd.engine.models import Models
 from codectxd.engine.status import EngineStatus
 from codectxd.errors import ServiceError
 from codectxd.paths import layout
@@ -162,13 +163,13 @@ async def test_I8_search_answers_by_words_while_the_model_is_still_loading(
     await first.close()
     gate = asyncio.Event()
     loop = asyncio.get_running_loop()
-    load = Host._load_model
+    load = Models._load
 
-    def wait_and_load(host: Host) -> None:
+    def wait_and_load(models: Models, source: str) -> None:
         asyncio.run_coroutine_threadsafe(gate.wait(), loop).result(DEADLINE_S)
-        load(host)
+        load(models, source)
 
-    monkeypatch.setattr(Host, "_load_model", wait_and_load)
+    monkeypatch.setattr(Models, "_load", wait_and_load)
     host = start_host()
     engine = host.open(str(root))
     await until(lambda: engine.view.snapshot, "the index of the first run")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,19 @@ def test_questions_of_a_file_are_asked_of_the_real_command(house: Path) -> None:
     assert run.all.ndcg.mean == pytest.approx(2 / 3)
     assert run.by["category"]["how"].ndcg.mean == 0.5
     assert all(one.command_ms > one.search_ms >= 0 for one in run.asked)
+
+
+def test_questions_are_asked_with_another_model_once_it_answers(house: Path) -> None:
+    model = Path(__file__).parents[2] / "fixtures" / "models" / "tiny"
+    done = evaluate(house, "questions.jsonl", "--folder", "house", "--model", str(model), "--json")
+    assert done.returncode == 0, done.stderr
+    assert msgspec.json.decode(done.stdout, type=Run).asked[0].ndcg == 1.0
+    broken = house / "broken"
+    shutil.copytree(model, broken)
+    (broken / "onnx" / "model.onnx").write_bytes(b"no graph")
+    done = evaluate(house, "questions.jsonl", "--folder", "house", "--model", "./broken")
+    assert done.returncode == 3
+    assert "cannot be loaded" in done.stderr
 
 
 def test_a_score_below_what_is_demanded_fails_and_a_run_is_compared_with_an_earlier_one(house: Path) -> None:

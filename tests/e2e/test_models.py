@@ -86,12 +86,16 @@ def test_one_model_answers_while_another_is_filled_and_a_kill_costs_nothing(home
     with home.session(root) as connection:
         ask = messages.StatusParams()
 
-        def half() -> bool:
+        def is_filled_by(share: float) -> bool:
             one = connection.request(messages.STATUS, ask, kind=messages.Status, timeout_s=60).workspaces[0]
             assert one.model == ours, "the model took over before it was stopped: more files are needed"
-            return one.filling is not None and one.filling.model == theirs and one.filling.done > one.filling.total // 5
+            return one.filling is not None and one.filling.model == theirs and one.filling.done > one.filling.total * share
 
-        until(half, "some of it is filled")
+        until(lambda: is_filled_by(0.1), "some of it is filled")
+        (indexer,) = home.children("codectxd.engine.indexer")
+        indexer.send_signal(signal.SIGKILL)
+        until(lambda: not indexer.is_running(), "the indexer is gone")
+        until(lambda: len(told(home)) == 2 and is_filled_by(0.2), "another one goes on")
         answer = find(connection, root, QUESTION)
         assert answer.freshness.vectors == 1.0
         assert answer.freshness.degraded == []
@@ -105,9 +109,10 @@ def test_one_model_answers_while_another_is_filled_and_a_kill_costs_nothing(home
     assert done > 0
 
     assert answers(home, root) == theirs
-    first, second, *others = told(home)
+    first, second, third, *others = told(home)
     assert first[0] == first[1]
-    assert 0 < second[0] <= first[0] - done
+    assert second[0] < 0.95 * first[0]
+    assert 0 < third[0] <= first[0] - done
     assert others == []
     assert flips(home) == [theirs]
     both = kept(home)
@@ -117,7 +122,7 @@ def test_one_model_answers_while_another_is_filled_and_a_kill_costs_nothing(home
     wanted(home, str(TINY))
     assert answers(home, root) == theirs
     assert kept(home) == both
-    assert len(told(home)) == 2
+    assert len(told(home)) == 3
     assert flips(home) == [theirs, ours, theirs]
 
 
@@ -174,3 +179,21 @@ def test_a_model_that_is_gone_gives_way_to_the_one_in_the_package(home: Home, tm
     until(lambda: status(home)["model"] == embedded().id, "the model in the package answers")
     assert "There is no model" in status(home)["filling"]["problem"]
     assert kept(home) == before
+
+
+def test_the_command_adds_lists_uses_and_removes_a_model(home: Home, tmp_path: Path) -> None:
+    root = planted(tmp_path / "tree", 12)
+    added = home.json("model", "add", str(TINY), "--name", "mine", "--dimension", "8")
+    assert (added["name"], added["dimension"], added["maxTokens"]) == ("mine", 8, 48)
+    assert [(one["name"], one["used"]) for one in home.json("model", "list")] == [("embedded", True), ("mine", False)]
+    assert answers(home, root) == embedded().id
+    with home.session(root):
+        said = home.json("model", "use", "mine")
+        assert said == {"model": added["id"], "setting": "mine", "workspaces": 1}
+        until(lambda: status(home)["model"] == added["id"], "the daemon sees the setting without being asked anything else")
+        assert [(one["name"], one["used"]) for one in home.json("model", "list")] == [("embedded", False), ("mine", True)]
+        assert home.json("model", "remove", "mine") == {"removed": "mine", "wasSet": True}
+        until(lambda: status(home)["model"] == embedded().id, "the model in the package takes its place")
+    assert home.run("model", "use", "mine")[0] == 3
+    assert home.run("model", "add", "mine")[0] == home.run("model", "add")[0] == 2
+    assert (home.layout.config / "config.toml").read_text() == 'workers = 2\nmodel = ""\n'

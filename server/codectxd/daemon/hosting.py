@@ -52,6 +52,10 @@ class Hosting:
             workspaces=workspaces,
         )
 
+    def is_busy(self) -> bool:
+        """Whether something goes on that takes longer than somebody stays for it."""
+        return self.host is not None and self.host.is_filling()
+
     async def close(self) -> None:
         """End all engines and their processes."""
         async with self._lock:

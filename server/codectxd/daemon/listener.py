@@ -157,7 +157,14 @@ class Daemon:
         if alone and self._socket is None:
             self.stop()
         elif alone and self._config.idle_exit_s > 0:
-            self._idle = asyncio.get_running_loop().call_later(self._config.idle_exit_s, self.stop)
+            self._idle = asyncio.get_running_loop().call_later(self._config.idle_exit_s, self._leave)
+
+    def _leave(self) -> None:
+        """Nobody was connected for long: end, unless there is work that was asked for and is not done."""
+        if self.hosting.is_busy():
+            self._watch_idleness()
+        else:
+            self.stop()
 
     async def _close(self) -> None:
         for task in self._arriving:

@@ -94,6 +94,14 @@ def located(setting: str, models: Path) -> str:
     return str(folder)
 
 
+def setting_of(typed: str) -> str:
+    """What the setting is for what somebody typed in some folder: an existing folder by its absolute path, or a name."""
+    path = os.path.expanduser(typed)
+    if os.sep in path and os.path.isdir(path):
+        return os.path.abspath(path)
+    return "" if typed == EMBEDDED else name_of(path)
+
+
 def name_of(origin: str) -> str:
     """The name under which a folder or a hub's model is added: its last part."""
     return origin.replace("\\", "/").rstrip("/").rpartition("/")[2]

@@ -29,6 +29,10 @@ Tokens = npt.NDArray[np.int64]
 _TOKENS_PER_RUN: Final = 512
 """Padding counted. On one core a run of more is no faster, and this much bounds what a run holds and how long it takes."""
 
+_SCALED_BY_COMPANY: Final = b"DynamicQuantizeLinear"
+"""Where a graph has this, int8 numbers are scaled by the largest of all that is run together: a text's vector would depend
+on its company, as much as on the rounding itself. One text a run is then as fast, since nothing is padded."""
+
 _CHARACTERS_PER_TOKEN: Final = 16
 """A text is cut here before it is split, so that a file of one endless line costs no more than the tokens kept of it."""
 
@@ -59,6 +63,7 @@ class TransformerEmbedder:
             raise ModelUnavailable(
                 f"The model in {spec.source} cannot be loaded: {told[0] if told else problem!r}"
             ) from problem
+        self._tokens_per_run = _TOKENS_PER_RUN if _is_steady(spec) else 0
         self._padding = _padding(self._tokenizer)
         self._inputs = [one.name for one in self._session.get_inputs()]
         self._output, self._is_pooled = _output(spec, self._session.get_outputs())
@@ -110,7 +115,7 @@ class TransformerEmbedder:
         empty = [at for at in order if not tokens[at]]
         if empty:
             yield empty, np.zeros((len(empty), self._spec.dimension), dtype=np.float32)
-        for places in _runs(order[len(empty) :], tokens):
+        for places in _runs(order[len(empty) :], tokens, self._tokens_per_run):
             yield places, self._run([tokens[at] for at in places])
 
     def _split(self, text: str) -> list[int]:
@@ -146,12 +151,20 @@ class TransformerEmbedder:
         return means
 
 
-def _runs(order: Sequence[int], tokens: Sequence[Sequence[int]]) -> Iterator[Sequence[int]]:
-    """Cut places, which are in the order of their lengths, into runs; at least one each."""
+def _is_steady(spec: ModelSpec) -> bool:
+    """Whether a text's vector is the same in any company, but for its last digits."""
+    try:
+        return _SCALED_BY_COMPANY not in spec.weights.read_bytes()
+    except OSError as problem:
+        raise ModelUnavailable(f"The embedding model cannot be read ({spec.weights}): {problem.strerror}.") from problem
+
+
+def _runs(order: Sequence[int], tokens: Sequence[Sequence[int]], most: int) -> Iterator[Sequence[int]]:
+    """Cut places, which are in the order of their lengths, into runs of `most` tokens; at least one place each."""
     first = 0
     while first < len(order):
         last = first + 1
-        while last < len(order) and (last - first + 1) * len(tokens[order[last]]) <= _TOKENS_PER_RUN:
+        while last < len(order) and (last - first + 1) * len(tokens[order[last]]) <= most:
             last += 1
         yield order[first:last]
         first = last

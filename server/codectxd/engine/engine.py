@@ -130,8 +130,11 @@ class Engine:
         """Whether no session has it open, nobody waits, and nothing is on its way to the disk."""
         # What a stopped scan left undone is nobody's, until somebody comes.
         on_its_way = self.reconciler.pending() + self.drafts.pending() or self.scans.outstanding
-        filling = self._filling is not None and self._filling.problem is None
-        return not (self._sessions or self._wakers or on_its_way or filling) and self._is_durable()
+        return not (self._sessions or self._wakers or on_its_way or self.is_filling()) and self._is_durable()
+
+    def is_filling(self) -> bool:
+        """Whether another model is on its way, and nothing keeps it from coming."""
+        return self._filling is not None and self._filling.problem is None and self._filling.per_s > 0
 
     # -- hints ------------------------------------------------------------------------------------------------------------
 
@@ -196,6 +199,7 @@ class Engine:
             ticket = self.scans.ask(force=force or merge or mode is not None)
             if ticket:
                 self._covered, _, _ = self.view.overlay.pending_hot()
+                self._filling = None  # It stands back, and is told anew before the scan's end is.
                 self._send(jobs.Scan(self.root, ticket, self.drafts.open_paths(), force, self._merge_due, mode))
         self._touched()
         return ticket or self.scans.awaited
@@ -248,8 +252,11 @@ class Engine:
 
     def _renew_drafts(self) -> None:
         """Where another model answers than before, have open texts embedded by it."""
-        before, self._answering = self._answering, self.view.model
-        if before not in (None, self._answering):
+        before, now = self._answering, self.view.model
+        if now is None:
+            return  # Vectors that cannot be read at this moment are no other model.
+        self._answering = now
+        if before not in (None, now):
             self.drafts.renew()
 
     def _fill(self, told: jobs.Filling) -> None:
@@ -359,7 +366,7 @@ class Engine:
         sequence, _, _ = self.view.overlay.pending_hot()
         if not restart:
             self._fail("The indexer ends each time it is started; the daemon's log says why.")
-        elif sequence or self.scans.outstanding:
+        elif sequence or self.scans.outstanding or self.is_filling():
             self.resend()
 
     def resend(self) -> None:

@@ -24,6 +24,8 @@ from codectxd.types import Skipped
 
 _BATCH_TEXTS: Final = 32
 """A portion is a second or a few of a small transformer: a scan that comes need not wait longer for a worker."""
+_IN_VAIN: Final = 3
+"""So many portions in a row of which nothing came are not the files' fault."""
 _SAY_S: Final = 0.25
 _LOOKED_UP: Final = 100
 _MB: Final = 1_000_000
@@ -59,6 +61,7 @@ class FillRun:
         self.done = self.total = self.embedded = 0
         self.problem: str | None = None
         self.is_hopeless = False
+        self._in_vain = 0
         self._said_at = 0.0
         self._began = time.monotonic()
 
@@ -113,6 +116,8 @@ class FillRun:
             self.problem, self.is_hopeless = problem or refused, True
         elif failed:
             self.problem = f"{failed[0].path} could not be embedded with {self.spec.id}: {failed[0].reason}."
+        self._in_vain = self._in_vain + 1 if failed and not kept else 0
+        self.is_hopeless = self.is_hopeless or self._in_vain == _IN_VAIN
         return kept
 
     def is_through(self) -> bool:

@@ -120,6 +120,10 @@ class Host:
         for engine in list(self._engines.values()):
             engine.view.touched()
 
+    def is_filling(self) -> bool:
+        """Whether texts are being embedded by another model than the one that answers."""
+        return any(engine.is_filling() for engine in self._engines.values())
+
     def engines(self) -> list[Engine]:
         """Every open workspace."""
         return list(self._engines.values())

@@ -134,6 +134,8 @@ class Indexer:
         self._scanned_for_good: dict[str, int] = {}
         self._builders = Builders(max(workers, 1), config.file_deadline_s, self._events.put, start)
         self._fills: dict[str, FillRun] = {}
+        self._unfinished: set[str] = set()
+        self._given_up: set[str] = set()
         self._specs: dict[str, ModelSpec] = {}
         self._model, self._dimension = _model()
 
@@ -381,6 +383,7 @@ class Indexer:
         writer = self._open(job.root, afresh=job.force)
         self._cancel(job.root)
         self._stop_filling(job.root)
+        self._given_up.discard(job.root)
         mode, state = job.mode or self._config.mode, writer.store.vectors.state
         spec = self._spec(state.source)
         slow = spec is not None and spec.is_slow
@@ -559,23 +562,23 @@ class Indexer:
         """Where the settings want another model than the one that answers, or documents came without vectors, begin to make
         up for it. Nothing waits for that, and it waits for scans."""
         writer = self._writers.get(root)
-        if writer is None or root in self._runs or root in self._fills:
+        if writer is None or root in self._runs or root in self._fills or root in self._given_up:
             return
         state = writer.store.vectors.state
         wanted, problem = self._wanted()
         if problem is not None:
-            self._channel.send(jobs.Filling(root, "", "", 0, 0, problem=problem))
+            self._tell(jobs.Filling(root, "", "", 0, 0, problem=problem))
         active = wanted is None or wanted.id == state.model
         spec = self._spec(state.source) if active else wanted
         if spec is None or (active and not spec.is_slow):
-            if problem is None:
-                self._channel.send(jobs.Filling(root, state.model, state.source, 0, 0, ended=True))
+            if problem is None and root in self._unfinished:
+                self._tell(jobs.Filling(root, state.model, state.source, 0, 0, ended=True))
             return
         means = msgspec.structs.replace(self._means, free_mb=system.memory_mb("MemAvailable"))
         run = self._fills[root] = FillRun(root, spec, active=active, means=means)
         run.problem = problem
         if not active:
-            self._channel.send(run.told())
+            self._tell(run.told())
         contents, vault = writer.store.catalog.view.contents(without=state.model if active else None), self._vault.view()
 
         def assess() -> None:
@@ -591,6 +594,13 @@ class Indexer:
 
         threading.Thread(target=assess, name="fill", daemon=True).start()
 
+    def _tell(self, told: jobs.Filling) -> None:
+        self._channel.send(told)
+        if told.ended:
+            self._unfinished.discard(told.root)
+        else:
+            self._unfinished.add(told.root)
+
     def _assessed(self, event: Assessed) -> None:
         run = event.run
         if run.cancelled:
@@ -598,7 +608,7 @@ class Indexer:
         portions = list(run.batches())
         run.assessed, run.portions, run.problem = True, len(portions), event.problem or run.problem
         if run.due or not run.active:
-            self._channel.send(run.told())
+            self._tell(run.told())
         if event.problem is not None or run.is_through():
             self._end_filling(run)
             return
@@ -616,7 +626,7 @@ class Indexer:
             if run.active and kept and run.is_news():
                 self._attach(run, writer)
             if run.is_news():
-                self._channel.send(run.told())
+                self._tell(run.told())
             if run.is_through() or run.is_hopeless:
                 self._end_filling(run)
         finally:
@@ -646,7 +656,9 @@ class Indexer:
                 log.info("%s: %s answers from now on", run.root, run.spec.id)
                 self._channel.send(jobs.Published(run.root, applied.generation, None, 0))
                 self._settle(run.root, writer)
-        self._channel.send(run.told(ended=ended and run.problem is None))
+        self._tell(run.told(ended=ended and run.problem is None))
+        if run.problem is not None and run.is_hopeless:
+            self._given_up.add(run.root)
         if again or (ended and not run.active):
             self._fill(run.root)
 

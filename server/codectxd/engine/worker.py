@@ -318,7 +318,7 @@ def _load(model: str) -> Embedder:
     spec = found_in(model)
     if spec.is_slow:
         # Its weights are held as they are in the file and as they are computed with, and once more while they are turned.
-        system.bound_memory(_MOST_BYTES + _TIMES_HELD * spec.bytes)
+        system.allow_memory(_TIMES_HELD * spec.bytes)
     return load(spec)
 
 

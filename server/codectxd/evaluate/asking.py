@@ -12,12 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from codectxd.errors import UsageError
+from codectxd.errors import ModelUnavailable, UsageError
 from codectxd.evaluate import dataset, metrics
 from codectxd.evaluate.dataset import Question
 from codectxd.evaluate.laboratory import Home
 from codectxd.evaluate.metrics import Found, Wanted
-from codectxd.evaluate.session import NeverCame
 from codectxd.wire.messages import Hit, SearchAnswer, Status
 
 _LOOK_S = 0.25
@@ -48,7 +47,7 @@ def ask(
     home: Home, folder: Path, questions: Sequence[Question], begin: Callable[[str], None], model: str | None = None
 ) -> Iterator[Asked]:
     """Index the repositories of `questions` below `folder` in `home`, and put the questions to each, once `model` answers
-    where one is named. Raises UsageError, and NeverCame where that model cannot."""
+    where one is named. Raises UsageError, and ModelUnavailable where that model cannot."""
     for root, of_one in _by_root(folder, questions).items():
         answers = [dataset.wanted(question, root) for question in of_one]
         prefix = f"{of_one[0].repo}: " if of_one[0].repo else ""
@@ -69,7 +68,7 @@ def _await(home: Home, root: Path, model: str, say: Callable[[str], None]) -> No
         if workspace.model == model:
             return
         if filling is not None and filling.problem:
-            raise NeverCame(filling.problem)
+            raise ModelUnavailable(filling.problem)
         if filling is not None and filling.total and time.monotonic() - said_at > _SAY_S:
             said_at = time.monotonic()
             say(f"{filling.done} of {filling.total} texts embedded, {filling.per_s:.1f}/s")

@@ -18,7 +18,7 @@ import msgspec
 import codectxd
 from codectxd import paths
 from codectxd.clients import places, terminal
-from codectxd.embed.model import found_in, located
+from codectxd.embed.model import found_in, located, setting_of
 from codectxd.errors import UsageError
 from codectxd.evaluate import asking, corpus, dataset
 from codectxd.evaluate.dataset import Question
@@ -50,7 +50,7 @@ def _run(options: argparse.Namespace, room: Path) -> Run:
         folder = copy
     else:
         questions, told = _chosen(Path(options.dataset), options.half), options.dataset
-    spec = None if options.model is None else found_in(located(options.model, paths.layout().models))
+    spec = None if options.model is None else found_in(located(setting_of(options.model), paths.layout().models))
     with _home(room, "" if spec is None else spec.source) as home:
         asked = list(asking.ask(home, folder, questions, terminal.note, None if spec is None else spec.id))
     return run_of(codectxd.__version__, told, name, asked)

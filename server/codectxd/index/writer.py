@@ -30,7 +30,7 @@ import numpy.typing as npt
 from codectxd.index.bases import VectorSet
 from codectxd.index.catalog import Change, Content, DocumentVectors
 from codectxd.index.graph import GraphState
-from codectxd.index.schema import FIELDS, Parcel, key_of, path_words
+from codectxd.index.schema import FIELDS, ORDINAL_BITS, Parcel, key_of, path_words
 from codectxd.index.store import Store
 from codectxd.index.vault import Vault, chunking_key, vector_keys
 from codectxd.index.vectors import Fold, VectorState, unpack
@@ -134,7 +134,7 @@ class Writer:
         """Give documents without vectors (those of `paths`, or all) what the vault has of the index's model; None where
         there is nothing to give."""
         state = self.store.vectors.state
-        contents = list(self.store.catalog.view.contents(without=state.model, paths=paths))
+        contents = self._without_rows(self.store.catalog.view.contents(without=state.model, paths=paths))
         found = self._rows_of(contents, state.model, state.dimension) if contents else _Rows(state.dimension)
         if not found.documents:
             return None
@@ -147,6 +147,16 @@ class Writer:
         self.store.vectors.adopt(state)
         clock.lap("vectors")
         return Applied(generation, found.paths, clock.seconds)
+
+    def _without_rows(self, contents: Iterable[Content]) -> list[Content]:
+        """Those documents of which there is no row. What lost some of its rows, and was therefore said to have none, is read
+        again under another id: the same key twice would be two answers."""
+        found = list(contents)
+        held = frozenset(np.unique(self.store.vectors.keys() >> ORDINAL_BITS).tolist()) if found else frozenset()
+        again = [content.doc for content in found if content.doc in held]
+        if again:
+            self.store.catalog.evict_docs(again)
+        return [content for content in found if content.doc not in held]
 
     def adopt(self, model: str, dimension: int, source: str) -> Applied | None:
         """Make `model`, of the folder `source`, that of the whole index, by one flip; None, and nothing changed, where the

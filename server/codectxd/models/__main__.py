@@ -15,7 +15,7 @@ import msgspec
 
 from codectxd import paths
 from codectxd.clients import ending, parser, spawn, terminal
-from codectxd.embed.model import EMBEDDED, found_in, located, name_of
+from codectxd.embed.model import EMBEDDED, found_in, located, name_of, setting_of
 from codectxd.errors import UsageError
 from codectxd.models import hub, setting, shelf
 from codectxd.models.shelf import Added
@@ -93,9 +93,7 @@ def _line(one: Added) -> str:
 
 def _use(options: argparse.Namespace) -> int:
     layout = paths.layout()
-    given = os.path.expanduser(options.model)
-    wanted = os.path.abspath(given) if os.sep in given and os.path.isdir(given) else name_of(given)
-    wanted = "" if wanted == EMBEDDED else wanted
+    wanted = setting_of(options.model)
     spec = found_in(located(wanted, layout.models))
     setting.change(layout.config_file, wanted)
     begun = _begin()

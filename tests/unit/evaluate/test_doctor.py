@@ -172,6 +172,24 @@ def test_errors_in_the_log_are_a_warning(patient: Patient) -> None:
     assert "It went wrong." in warning.told
 
 
+TINY = Path(__file__).parents[3] / "fixtures" / "models" / "tiny"
+
+
+@pytest.mark.parametrize(
+    ("setting", "level", "told"),
+    [
+        (str(TINY), "ok", "loaded and tried"),
+        ("nosuch", "problem", "There is no model 'nosuch'"),
+        ("/nowhere", "problem", "no model"),
+    ],
+)
+def test_the_model_of_the_settings_is_tried(patient: Patient, setting: str, level: Level, told: str) -> None:
+    patient.layout.config.mkdir()
+    patient.layout.config_file.write_text(f'model = "{setting}"\n')
+    (one,) = [finding for finding in found(installation.model(patient), level) if finding.what == setting]
+    assert told in one.told
+
+
 def test_the_model_and_the_grammars_are_whole_here(patient: Patient) -> None:
     assert found(installation.model(patient), "problem") == []
     assert found(installation.versions(patient), "problem") == []

@@ -139,6 +139,24 @@ def test_a_status_says_the_daemon_and_each_workspace() -> None:
     assert render.status(alone, colour=False) == "codectxd 1.2.3, pid 7, up 3 s, 52 MB, 1 session\nNo workspace is open.\n"
 
 
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        (("mine-1", 5, 20, 2.5, 6.0, None), "is to be searched by the model mine-1, 5 of 20 texts, 2/s, 6 s left"),
+        (("mine-1", 0, 0, 0.0, None, None), "is to be searched by the model mine-1"),
+        (("static", 1, 20, 0.0, None, None), "is being embedded by the model static, 1 of 20 texts"),
+        (("mine-1", 5, 20, 0.0, None, "It is damaged."), "model mine-1 cannot take over, 5 of 20 texts: It is damaged."),
+        (("", 0, 0, 0.0, None, "There is none."), "model of the settings cannot take over: There is none."),
+    ],
+)
+def test_a_status_says_which_model_is_to_take_over(
+    told: tuple[str, int, int, float, float | None, str | None], line: str
+) -> None:
+    one = msgspec.structs.replace(_workspace(), filling=messages.FillStatus(*told))
+    about = messages.Status(version="1", pid=7, uptime_s=1, rss_bytes=1, sessions=1, workspaces=[one])
+    assert f"  {line}\n" in render.status(about, colour=False)
+
+
 def test_an_index_run_is_one_line() -> None:
     assert render.indexed([_workspace()], 2.04) == "10 files, 30 chunks in 2.0 s, 3 skipped (binary 2, empty 1)"
     clean = msgspec.structs.replace(_workspace(), skipped_files=[])

@@ -13,9 +13,11 @@ import numpy as np
 import codectxd
 from codectxd.chunk.languages import PARSED
 from codectxd.chunk.syntax import spans_of
-from codectxd.embed.model import ModelSpec, embedded
+from codectxd.config import load_user
+from codectxd.embed.loading import load
+from codectxd.embed.model import ModelSpec, embedded, found_in, located
 from codectxd.embed.onnx import OnnxEmbedder
-from codectxd.errors import ModelUnavailable
+from codectxd.errors import ModelUnavailable, UsageError
 from codectxd.evaluate.checks.findings import Finding, Patient, ok, problem, warning
 
 _GIT_S = 5.0
@@ -98,6 +100,26 @@ def model(patient: Patient) -> Iterator[Finding]:
     took = time.perf_counter() - began
     yield ok("model", "load", f"{spec.id}, digest as it should be, loaded in {took:.2f} s")
     yield _vector(spec, vector)
+    yield from _own(patient)
+
+
+def _own(patient: Patient) -> Iterator[Finding]:
+    """The model that the settings name, if they name one."""
+    try:
+        setting = load_user(patient.layout.config_file).model
+    except UsageError:
+        return  # That is told with the settings.
+    if not setting:
+        return
+    try:
+        spec = found_in(located(setting, patient.layout.models))
+        began = time.perf_counter()
+        load(spec).encode([SENTENCE])
+    except ModelUnavailable as failure:
+        told = f"{str(failure).rstrip('.')}; the model in the package, or the one before, goes on"
+        yield problem("model", setting, told, "`codectxd model list` names those there are, `codectxd model use` changes it")
+        return
+    yield ok("model", setting, f"{spec.id}, loaded and tried in {time.perf_counter() - began:.2f} s")
 
 
 def _vector(spec: ModelSpec, vector: np.ndarray[tuple[int], np.dtype[np.float32]]) -> Finding:
