@@ -293,8 +293,9 @@ class Workspace(RuleBasedStateMachine):
         with tempfile.TemporaryDirectory(prefix="cxm-") as folder:
             copy = Path(folder) / "tree"
             shutil.copytree(self.root, copy)
-            with self.other.session(copy) as connection:
-                editor = Session(connection, copy)
+            # Who asks has nothing open, here as there: what is open comes a little forward.
+            with self.other.session(copy) as typing, self.other.session(copy, another=False) as connection:
+                editor = Session(typing, copy)
                 for session, path in self.order:
                     editor.type(path, self.sessions[session].texts[path])
                 self._settle(connection, copy)

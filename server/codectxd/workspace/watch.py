@@ -149,8 +149,10 @@ class Watcher:
             for path in sorted(new):
                 if path not in self._folders:
                     self._folders.watch(path)
-        if new:
-            self._on_paths(new)  # Whatever happened there before it was watched.
+            # git shows what its index has, be it there or not; whoever makes such a folder is seen by the one around it.
+            found = [path for path in new if path in self._folders]
+        if found:
+            self._on_paths(found)  # Whatever happened there before it was watched.
 
     @property
     def alive(self) -> bool:
