@@ -47,6 +47,7 @@ class Daemon:
         self._config = config
         self._sessions: dict[Session, asyncio.Task[None]] = {}
         self._arriving: set[asyncio.Task[None]] = set()
+        self._loading: asyncio.Task[None] | None = None
         self._names = (f"session-{number}" for number in itertools.count(1))
         self._stopped = asyncio.Event()
         self._idle: asyncio.TimerHandle | None = None
@@ -121,7 +122,7 @@ class Daemon:
         incoming = Incoming(reader)
         try:
             greeting = await greeted(incoming, writer)
-            await asyncio.to_thread(_load_session)
+            await self._loaded()
         except BaseException:
             writer.close()
             raise
@@ -137,6 +138,12 @@ class Daemon:
             del self._sessions[session]
             logger.info("%s ended", session.session_name)
             self._watch_idleness()
+
+    async def _loaded(self) -> None:
+        """Wait until sessions can be served, which is prepared once, for the first that comes."""
+        if self._loading is None:
+            self._loading = asyncio.get_running_loop().create_task(asyncio.to_thread(_load_session))
+        await asyncio.shield(self._loading)
 
     def _begun(self, incoming: Incoming, writer: asyncio.StreamWriter, greeting: Greeting | None) -> Session:
         """The session of a client that was greeted, or that began with something else."""

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -91,3 +92,25 @@ def test_an_end_is_an_end() -> None:
 def test_nothing_heavy_is_loaded_by_then() -> None:
     code = "import sys, codectxd.daemon.listener; print([m for m in ('pygls', 'lsprotocol', 'numpy') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_who_comes_later_makes_nothing_be_kept_for_ever(tmp_path: Path) -> None:
+    code = f"""
+import asyncio, gc
+from pathlib import Path
+from codectxd.config import UserConfig
+from codectxd.daemon.listener import Daemon
+from codectxd.paths import Layout
+
+async def run():
+    folder = Path({str(tmp_path)!r})
+    daemon = Daemon(Layout(folder, folder, folder), UserConfig())
+    await asyncio.gather(daemon._loaded(), daemon._loaded())
+    frozen = gc.get_freeze_count()
+    kept = [[] for _ in range(1000)]
+    await daemon._loaded()
+    return frozen > 0 and gc.get_freeze_count() == frozen and gc.isenabled()
+
+print(asyncio.run(run()))
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "True\n"
