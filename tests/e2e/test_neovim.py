@@ -18,6 +18,7 @@ from e2e.support import DEADLINE_S, Home, path_with_command, until
 
 CONFIGURATION = Path(__file__).parents[2] / "server" / "editors" / "neovim.lua"
 
+BACKOFF = "call_with_backoff: def call_with_backoff(function, attempts):"
 SIMILAR = 'return vim.list_contains(vim.lsp.get_clients()[1].server_capabilities.experimental.codectx, "codectx/similar")'
 
 
@@ -96,6 +97,10 @@ class Neovim:
             raise AssertionError(f"{problem}; the list is {last}, and it said {self.messages()}") from problem
         return last
 
+    def until_indexed(self) -> None:
+        """Wait until files that are not open are found too: what is asked before knows only the open one."""
+        self.asks("Codectx call_with_backoff", lambda lines: lines[:1] == [f"retry.py:4 {BACKOFF}"])
+
     def messages(self) -> str:
         return str(self.lua("return vim.fn.execute('messages')"))
 
@@ -142,7 +147,7 @@ def test_neovim_s_own_command_finds_the_same_definitions(neovim: Neovim) -> None
 
 def test_a_question_fills_the_quickfix_list(neovim: Neovim) -> None:
     found = neovim.asks("Codectx where is a failed call tried again", lambda lines: "retry.py" in "".join(lines[:1]))
-    assert found[0] == "retry.py:4 call_with_backoff: def call_with_backoff(function, attempts):"
+    assert found[0] == f"retry.py:4 {BACKOFF}"
     neovim.command("cfirst")
     assert neovim.place() == ("retry.py", 4)
 
@@ -156,22 +161,20 @@ def test_what_is_typed_is_found_before_it_is_saved(neovim: Neovim, workspace: Pa
     assert "weigh_parcel" not in (workspace / "shop" / "cart.py").read_text()
     neovim.command("bwipeout!")
     neovim.edit(workspace / "shop" / "retry.py")
-    neovim.asks("Codectx call_with_backoff", bool)
+    neovim.until_indexed()
     gone = neovim.asks("Codectx weigh_parcel", bool)
     assert not any("weigh_parcel" in line for line in gone)
 
 
 def test_a_picker_shows_the_answers_and_goes_to_the_chosen_one(neovim: Neovim) -> None:
-    neovim.asks("Codectx call_with_backoff", bool)
+    neovim.until_indexed()
     neovim.lua("""vim.ui.select = function(items, options, choose)
       _G.shown = vim.tbl_map(options.format_item, items)
       choose(items[1])
     end""")
     neovim.command("Codectx! call_with_backoff")
     until(lambda: neovim.lua("return _G.shown"), "the picker")
-    assert neovim.lua("return _G.shown[1]").endswith(
-        "retry.py:4  call_with_backoff: def call_with_backoff(function, attempts):"
-    )
+    assert neovim.lua("return _G.shown[1]").endswith(f"retry.py:4  {BACKOFF}")
     assert neovim.place() == ("retry.py", 4)
 
 
@@ -194,7 +197,7 @@ def test_similar_code_is_found_where_the_server_looks_for_it(neovim: Neovim, wor
 
 
 def test_the_status_says_what_is_indexed(neovim: Neovim, workspace: Path) -> None:
-    neovim.asks("Codectx call_with_backoff", bool)
+    neovim.until_indexed()
 
     def told() -> bool:
         neovim.command("CodectxStatus")
