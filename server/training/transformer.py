@@ -2,10 +2,11 @@
 
     python -m training.transformer FOLDER            writes FOLDER/onnx/model.onnx from config.json and model.safetensors
     python -m training.transformer FOLDER --tiny     makes a small model of random weights there first, for tests
+    python -m training.transformer FOLDER --reranker the same with a judge's head: one number for a pair of texts
 
-The graph takes input_ids, attention_mask and token_type_ids, each of shape (texts, tokens), and gives last_hidden_state.
-Only what `config.json` calls bert, with absolute positions and gelu, is known: another kind is refused rather than written
-wrongly.
+The graph takes input_ids, attention_mask and token_type_ids, each of shape (texts, tokens), and gives last_hidden_state;
+that of a BertForSequenceClassification with one label gives logits, of shape (texts, 1). Only what `config.json` calls bert,
+with absolute positions and gelu, is known: another kind is refused rather than written wrongly.
 """
 
 from __future__ import annotations
@@ -34,14 +35,21 @@ TINY = {
     "max_position_embeddings": 64, "type_vocab_size": 2, "layer_norm_eps": 1e-12,
 }  # fmt: skip
 
+JUDGE = "BertForSequenceClassification"
+ONE_LABEL = {"architectures": [JUDGE], "num_labels": 1, "id2label": {"0": "LABEL_0"}, "label2id": {"LABEL_0": 0}}
+"""What a model's description says beside its sizes where it judges pairs of texts by one number."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--tiny", action="store_true")
+    parser.add_argument("--reranker", action="store_true")
     options = parser.parse_args()
     if options.tiny:
         make_tiny(options.folder)
+    if options.reranker:
+        make_tiny_reranker(options.folder)
     export(options.folder)
     print(options.folder / "onnx" / "model.onnx")
 
@@ -84,10 +92,16 @@ def graph(config: dict[str, Any], tensors: Tensors) -> bytes:
     kind = config.get("model_type"), config.get("hidden_act"), config.get("position_embedding_type", "absolute")
     if kind != ("bert", "gelu", "absolute"):
         raise SystemExit(f"This is a model of another kind than is understood here: {kind}.")
+    if _judges(config) and (labels := len(tensors["classifier.weight"])) != 1:
+        raise SystemExit(f"This model gives {labels} numbers for a pair of texts: only one number is understood.")
     made = _Graph(config, tensors).made()
     onnx.checker.check_model(made)
     written: bytes = made.SerializeToString()
     return written
+
+
+def _judges(config: dict[str, Any]) -> bool:
+    return JUDGE in config.get("architectures", ())
 
 
 class _Graph:
@@ -104,7 +118,7 @@ class _Graph:
         hidden = self._masking()
         for layer in range(self._config["num_hidden_layers"]):
             states = self._layer(f"encoder.layer.{layer}", states, hidden)
-        self._node("Identity", [states], "last_hidden_state")
+        output, shape = self._logits(states) if _judges(self._config) else self._states(states)
         built = helper.make_graph(
             self._nodes,
             "bert",
@@ -112,10 +126,19 @@ class _Graph:
                 helper.make_tensor_value_info(name, TensorProto.INT64, ["texts", "tokens"])
                 for name in ("input_ids", "attention_mask", "token_type_ids")
             ],
-            [helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, ["texts", "tokens", self._width])],
+            [helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)],
             [numpy_helper.from_array(value, name) for name, value in self._constants.items()],
         )
         return helper.make_model(built, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR)
+
+    def _states(self, states: str) -> tuple[str, list[str | int]]:
+        return self._node("Identity", [states], "last_hidden_state"), ["texts", "tokens", self._width]
+
+    def _logits(self, states: str) -> tuple[str, list[str | int]]:
+        """The judgement, which is made of the first token's state alone."""
+        first = self._node("Gather", [states, self._constant("first", np.int64(0))], axis=1)
+        pooled = self._node("Tanh", [self._dense("pooler.dense", first)])
+        return self._node("Identity", [self._dense("classifier", pooled)], "logits"), ["texts", 1]
 
     @property
     def _width(self) -> int:
@@ -189,9 +212,27 @@ class _Graph:
 
 def make_tiny(folder: Path) -> None:
     """A BERT of random weights, the same ones each time, and a tokenizer that knows letters and no words."""
+    (folder / "1_Pooling").mkdir(parents=True, exist_ok=True)
+    config = {**TINY, "vocab_size": _save_letters(folder, pair="$A:0 $B:1")}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 48}) + "\n")
+    pooling = {"word_embedding_dimension": TINY["hidden_size"], "pooling_mode_mean_tokens": True}
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling) + "\n")
+    write(folder / "model.safetensors", _random(config))
+
+
+def make_tiny_reranker(folder: Path) -> None:
+    """The same with a head that judges pairs: an untrained cross-encoder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = {**TINY, **ONE_LABEL, "vocab_size": _save_letters(folder, pair="[CLS] $A [SEP] $B:1 [SEP]:1")}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    write(folder / "model.safetensors", _random(config))
+
+
+def _save_letters(folder: Path, *, pair: str) -> int:
+    """Write a tokenizer of letters; how many pieces it has. `pair` is how two texts are put together."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-    (folder / "1_Pooling").mkdir(parents=True, exist_ok=True)
     letters = string.ascii_lowercase + string.digits + string.punctuation
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{one}" for one in letters)]
     vocabulary = {piece: at for at, piece in enumerate(pieces)}
@@ -199,15 +240,12 @@ def make_tiny(folder: Path) -> None:
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"])]
+        single="[CLS] $A [SEP]",
+        pair=pair,
+        special_tokens=[("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"])],
     )
     tokenizer.save(str(folder / "tokenizer.json"))
-    config = {**TINY, "vocab_size": len(vocabulary)}
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 48}) + "\n")
-    pooling = {"word_embedding_dimension": TINY["hidden_size"], "pooling_mode_mean_tokens": True}
-    (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling) + "\n")
-    write(folder / "model.safetensors", _random(config))
+    return len(vocabulary)
 
 
 def _random(config: dict[str, Any]) -> Tensors:
@@ -226,6 +264,9 @@ def _random(config: dict[str, Any]) -> Tensors:
         shapes |= {f"{name}.intermediate.dense.weight": (inner, width), f"{name}.intermediate.dense.bias": (inner,)}
         shapes |= {f"{name}.output.dense.weight": (width, inner), f"{name}.output.dense.bias": (width,)}
         shapes |= {**_norm(f"{name}.attention.output.LayerNorm", width), **_norm(f"{name}.output.LayerNorm", width)}
+    if _judges(config):
+        shapes |= {"pooler.dense.weight": (width, width), "pooler.dense.bias": (width,)}
+        shapes |= {"classifier.weight": (1, width), "classifier.bias": (1,)}
     return {
         name: (draw.normal(1 if "LayerNorm.weight" in name else 0, 0.3, shape)).astype(np.float32)
         for name, shape in shapes.items()
