@@ -214,6 +214,12 @@ export interface WorkspaceStatus {
   filling?: FillStatus | null;
 }
 
+export interface RerankerStatus {
+  model: string;
+  ready: boolean;
+  problem: string | null;
+}
+
 export interface Status {
   version: string;
   pid: number;
@@ -221,6 +227,7 @@ export interface Status {
   rssBytes: number;
   sessions: number;
   workspaces: WorkspaceStatus[];
+  reranker?: RerankerStatus | null;
 }
 
 export interface ReindexParams {

@@ -18,6 +18,7 @@ from codectxd.embed.model import described, embedded
 from codectxd.wire import messages
 from e2e.home import Home, find, fresh, until
 
+TINY_RERANKER = Path(__file__).parents[2] / "fixtures" / "models" / "tiny-reranker"
 TINY = Path(__file__).parents[2] / "fixtures" / "models" / "tiny"
 FILES = 900
 QUESTION = "what is counted in part seven"
@@ -197,3 +198,61 @@ def test_the_command_adds_lists_uses_and_removes_a_model(home: Home, tmp_path: P
     assert home.run("model", "use", "mine")[0] == 3
     assert home.run("model", "add", "mine")[0] == home.run("model", "add")[0] == 2
     assert (home.layout.config / "config.toml").read_text() == 'workers = 2\nmodel = ""\n'
+
+
+def test_a_reranker_has_a_say_from_the_next_question_on_until_it_is_off(home: Home, tmp_path: Path) -> None:
+    root = planted(tmp_path / "tree", 30)
+    assert answers(home, root) == embedded().id
+    added = home.json("model", "add", str(TINY_RERANKER), "--name", "judge")
+    assert (added["kind"], added["dimension"]) == ("reranker", 1)
+    with home.session(root) as connection:
+
+        def reranked() -> list[float]:
+            """What the reranker adds to each hit."""
+            answer = find(connection, root, QUESTION, explain=True)
+            whys = [hit.why for hit in answer.hits if hit.why is not None]
+            assert len(whys) == len(answer.hits) > 1
+            given = [sum(boost.value for boost in why.boosts if boost.name == "reranker") for why in whys]
+            assert answer.freshness.degraded == ([] if any(given) else answer.freshness.degraded)
+            return given
+
+        assert not any(reranked())
+        assert home.json("model", "rerank", "judge") == {"reranker": added["id"], "setting": "judge"}
+        until(lambda: any(reranked()), "it is loaded, and has a say")
+        assert home.json("status")["reranker"] == {"model": added["id"], "ready": True, "problem": None}
+        assert f"reranker {added['id']} reads the first answers" in home.run("status")[1]
+        assert [(one["name"], one["used"]) for one in home.json("model", "list")] == [("embedded", True), ("judge", True)]
+        assert home.json("model", "rerank", "off") == {"reranker": None, "setting": ""}
+        assert not any(reranked())
+        assert home.json("status")["reranker"] is None
+        home.run("model", "rerank", "judge")
+        assert home.json("model", "remove", "judge") == {"removed": "judge", "wasSet": True}
+        assert not any(reranked())
+    assert (home.layout.config / "config.toml").read_text() == 'workers = 2\nreranker = ""\n'
+
+
+def test_a_reranker_that_cannot_be_used_is_named_and_answers_go_on(home: Home, tmp_path: Path) -> None:
+    root = planted(tmp_path / "tree", 12)
+    assert answers(home, root) == embedded().id
+    for setting, problem in ((str(tmp_path / "nowhere"), "There is no model"), (str(TINY), "cannot rerank answers")):
+        (home.layout.config / "config.toml").write_text(f"workers = 2\nreranker = '{setting}'\n")
+        with home.session(root) as connection:
+            answer = find(connection, root, QUESTION)
+            assert answer.hits
+            assert answer.freshness.degraded == ["reranker"]
+            told = until(lambda: home.json("status")["reranker"]["problem"], "it is said what is wrong")
+        assert problem in told
+        assert f"cannot be used: {told}" in home.run("status")[1]
+        assert "reranker" in home.run("search", QUESTION, str(root))[2]
+    (home.layout.config / "config.toml").write_text("workers = broken\n")
+    with home.session(root) as connection:
+        assert find(connection, root, QUESTION).hits
+
+
+def test_each_kind_of_model_has_its_own_command(home: Home) -> None:
+    for kind, folder in (("use", TINY_RERANKER), ("rerank", TINY)):
+        status, _, told = home.run("model", kind, str(folder))
+        assert status == 2
+        assert f"`codectxd model {'rerank' if kind == 'use' else 'use'} {folder}`" in told
+    status, _, told = home.run("model", "add", str(TINY), "--name", "off")
+    assert (status, "cannot be the name" in told) == (2, True)

@@ -57,7 +57,7 @@ HOMES: dict[str, set[str]] = {
     "tree_sitter": {"chunk.syntax", "evaluate.floor"},
     "onnxruntime": {"embed.onnx", "embed.transformer", "models.compress"},
     "onnx": {"models.compress"},
-    "tokenizers": {"embed.onnx", "embed.transformer", "evaluate.floor"},
+    "tokenizers": {"embed.onnx", "embed.reranker", "embed.transformer", "evaluate.floor"},
     "tantivy": {"index.lexical"},
     "usearch": {"index.bases", "index.graph"},
     "numkong": {"index.vectors", "index.graph"},

@@ -9,6 +9,7 @@ import * as vscode from "vscode";
 
 import { type Context, localFolders } from "../context";
 import { type Freshness, STATUS, type Status, WAIT_FRESH, type WaitFreshAnswer, type WorkspaceStatus } from "../protocol";
+import { lasting } from "../text/freshness";
 import { type Health, health } from "../text/health";
 
 const LOOK_AGAIN_MS = 3_000;
@@ -94,7 +95,7 @@ class StatusItem implements vscode.Disposable {
   private answered(freshness: Freshness): void {
     this.freshness = freshness;
     this.draw();
-    if (freshness.degraded.some((name) => name !== "quotes")) {
+    if (lasting(freshness.degraded).length > 0) {
       this.lookAgain(LOOK_AGAIN_MS);
     }
   }

@@ -9,7 +9,18 @@ const MISSING: Record<string, string> = {
   git: "git refuses the repository, ignore files alone decide what is read",
   workers: "no process may be started, so everything runs in one",
   quotes: "there was no time to look for the quoted part everywhere",
+  model: "the model that the settings name cannot be used, the one before goes on",
+  indexing: "something keeps a folder from being followed",
+  reranker: "the reranker had no say in the order of all answers",
 };
+
+/** What is missing from one answer, and says nothing of the next. */
+const OF_ONE_ANSWER: ReadonlySet<string> = new Set(["quotes", "reranker"]);
+
+/** What is missing for as long as nothing changes. */
+export function lasting(degraded: readonly string[]): string[] {
+  return degraded.filter((name) => !OF_ONE_ANSWER.has(name));
+}
 
 /** A sentence for each name in `degraded`. */
 export function missing(degraded: readonly string[]): string[] {

@@ -5,7 +5,7 @@
  */
 
 import type { Freshness, WorkspaceStatus } from "../protocol";
-import { missing, percent } from "./freshness";
+import { lasting, missing, percent } from "./freshness";
 
 export type Connection =
   | { state: "off"; why: string }
@@ -76,7 +76,7 @@ function running({ workspaces, freshness, unsaved }: Known): Health {
 
 /** What is missing: as the last answer said, and as the watchers do. */
 function degradations(workspaces: readonly WorkspaceStatus[], freshness: Freshness | null): string[] {
-  const names = new Set(freshness?.degraded ?? []);
+  const names = new Set(lasting(freshness?.degraded ?? []));
   if (workspaces.some((one) => one.watcher !== "ok" && one.watcher !== "")) {
     names.add("watcher");
   }
@@ -95,7 +95,19 @@ function described(one: WorkspaceStatus): string {
   const waiting = one.pending > 0 ? `, ${one.pending} to be looked at` : "";
   const left = one.skipped > 0 ? `, ${one.skipped} left out` : "";
   const follows = one.role === "follower" ? "; another process writes its index" : "";
-  return `${name}${branch}: ${one.files} files${waiting}${left}${follows}.`;
+  return `${name}${branch}: ${one.files} files${waiting}${left}${follows}${filled(one)}.`;
+}
+
+/** How far the model is that is to answer next. */
+function filled({ filling, model }: WorkspaceStatus): string {
+  if (!filling || filling.total === 0) {
+    return "";
+  }
+  if (filling.problem) {
+    return `; the model ${filling.model} cannot take over: ${filling.problem.replace(/\.$/, "")}`;
+  }
+  const share = percent(Math.min(filling.done / filling.total, 0.99));
+  return `; ${share} of its texts are embedded by ${filling.model}${filling.model === model ? "" : ", which answers next"}`;
 }
 
 function documents(count: number): string {

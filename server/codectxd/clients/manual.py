@@ -173,12 +173,16 @@ PAGES: Mapping[str, Page] = MappingProxyType(
             " prefixes is overruled by the options.\n\n"
             "use has a model take over: texts are embedded by it in the background while the one before goes on to answer,"
             " and then it answers, all at once. `codectxd status` says how far it is. Vectors of both are kept, so that"
-            " going back embeds nothing. --int8 needs the library onnx: pip install 'codectxd[models]'.",
+            " going back embeds nothing. --int8 needs the library onnx: pip install 'codectxd[models]'.\n\n"
+            "rerank is for another kind of model, a cross-encoder with one output, which is added in the same way: it reads"
+            " a question in plain words with each of the first twenty answers, and has a say in their order. None does"
+            " unless you say so. It takes time that a question waits for, at most reranker_ms of the settings.",
             (
                 ("codectxd model add sentence-transformers/all-MiniLM-L6-v2 --int8", "from the hub, with small weights"),
                 ("codectxd model add ~/models/mine --query-prefix 'query: '", "from a folder"),
                 ("codectxd model use all-MiniLM-L6-v2", "embed everything anew, in the background"),
                 ("codectxd model use embedded", "go back to the model that comes with codectxd"),
+                ("codectxd model rerank NAME", "have a cross-encoder read the first answers; off ends that"),
                 ("codectxd model list --json", "what there is, for a program"),
             ),
             failed="the model cannot be had or used; the line on stderr says what to do",

@@ -245,8 +245,8 @@ def _add_daemon_commands(subparsers: Commands[Parser]) -> None:
 
 def _add_model(subparsers: Commands[Parser]) -> None:
     parser = _add(subparsers, "model")
-    parser.add_argument("action", choices=("list", "add", "use", "remove"), help="what to do")
-    told = "to add: a folder, or OWNER/NAME on a hub; else the name of one that was added, or embedded"
+    parser.add_argument("action", choices=("list", "add", "use", "rerank", "remove"), help="what to do")
+    told = "to add: a folder, or OWNER/NAME on a hub; else the name of one that was added, or embedded, or off"
     parser.add_argument("model", metavar="MODEL", nargs="?", help=told)
     parser.add_argument("--name", metavar="N", help="add it under this name; else the last part of MODEL")
     parser.add_argument("--int8", action="store_true", help="make its weights a quarter as large, and faster")
@@ -294,6 +294,7 @@ def _add_eval(subparsers: Commands[Parser]) -> None:
     parser.add_argument("--questions", metavar="N", type=_count, default=60, help="without DATASET, at most N of a kind")
     told = "a folder, or a model that was added, instead of the one that comes with codectxd"
     parser.add_argument("--model", metavar="MODEL", help=told)
+    parser.add_argument("--reranker", metavar="MODEL", help="a reranker, a folder or one that was added, reads along")
     parser.add_argument("--fail-under", metavar="X", type=float, help="fail where NDCG@10 is less than X")
     parser.add_argument("--against", metavar="FILE", help="compare with an earlier --json, question by question")
     _add_json(parser, "the run")

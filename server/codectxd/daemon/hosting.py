@@ -14,10 +14,11 @@ import codectxd
 from codectxd.config import UserConfig
 from codectxd.daemon.memory import resident_bytes
 from codectxd.paths import Layout
-from codectxd.wire import messages
+from codectxd.wire import convert, messages
 
 if TYPE_CHECKING:
     from codectxd.engine.host import Host
+    from codectxd.engine.reranking import Chosen
     from codectxd.engine.threads import Starter
 
 
@@ -43,6 +44,7 @@ class Hosting:
 
     def about(self, sessions: int, workspaces: list[messages.WorkspaceStatus]) -> messages.Status:
         """The process' status, around those of its workspaces."""
+        chosen = self.host.reranker() if self.host is not None else None
         return messages.Status(
             version=codectxd.__version__,
             pid=os.getpid(),
@@ -50,6 +52,7 @@ class Hosting:
             rss_bytes=resident_bytes(os.getpid()),
             sessions=sessions,
             workspaces=workspaces,
+            reranker=None if chosen is None else _reranker(chosen),
         )
 
     def is_busy(self) -> bool:
@@ -61,6 +64,10 @@ class Hosting:
         async with self._lock:
             if self.host is not None:
                 await self.host.close()
+
+
+def _reranker(chosen: Chosen) -> messages.RerankerStatus:
+    return convert.reranker_status(chosen.model, chosen.problem, ready=chosen.is_loaded)
 
 
 def _starter() -> Starter:

@@ -1,7 +1,7 @@
-"""What the rest of the program asks of a model: text in, unit vectors out.
+"""What the rest of the program asks of a model: text in, unit vectors out; or, of a cross-encoder, a pair in, a number out.
 
-Knows nothing of files, chunks or ONNX; `embed/onnx` is the implementation that ships, `embed/transformer` the one for models
-that a user brings.
+Knows nothing of files, chunks or ONNX; `embed/onnx` is the implementation that ships, `embed/transformer` and
+`embed/reranker` those for models that a user brings.
 """
 
 from __future__ import annotations
@@ -43,4 +43,18 @@ class Embedder(Protocol):
 
     def encode_question(self, text: str) -> Vectors:
         """The one vector, of shape (dimension,), of a question, which some models want told apart from what answers it."""
+        ...
+
+
+class CrossEncoder(Protocol):
+    """A loaded model that reads two texts together. Thread-safe."""
+
+    @property
+    def model_id(self) -> str:
+        """Names weights, tokenizer and length together."""
+        ...
+
+    def judged(self, question: str, passages: Sequence[str]) -> Iterator[float]:
+        """How well each passage answers, higher is better, in order and one at a time: whoever has waited long enough takes
+        no more. The scale is the model's own. Raises ModelUnavailable where the model does not run."""
         ...

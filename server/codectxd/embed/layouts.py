@@ -1,5 +1,7 @@
 """What a folder of a model says of itself: our own `model.json`, or what sentence-transformers and its exports write.
 
+A model whose architecture is for classifying sequences, with one label, is a cross-encoder: a reranker.
+
 Of the latter: the graph in `onnx/` or at the top, `tokenizer.json`, pooling in `1_Pooling/config.json`, the greatest length
 in `sentence_bert_config.json`, prefixes among the prompts of `config_sentence_transformers.json`. What would silently give
 wrong vectors (a pooling that is not known, a layer on top) is an error. Reads JSON and nothing else.
@@ -17,7 +19,7 @@ import msgspec
 from codectxd.errors import ModelUnavailable
 
 Pooling = Literal["mean", "cls", "last"]
-Kind = Literal["static", "transformer"]
+Kind = Literal["static", "transformer", "reranker"]
 
 GRAPHS: Final = ("onnx/model.onnx", "model.onnx", "onnx/model_quantized.onnx", "model_quantized.onnx")
 """Where the graph may lie, the first that is there."""
@@ -43,13 +45,16 @@ _POOLINGS: Final[Mapping[str, Pooling]] = {
     "pooling_mode_lasttoken": "last",
 }
 _NAMED: Final[Mapping[str, Pooling]] = {"mean": "mean", "cls": "cls", "lasttoken": "last", "mean_sqrt_len_tokens": "mean"}
+_CLASSIFYING: Final = "ForSequenceClassification"
+_USUAL_LABELS: Final = 2
+"""What an architecture for classifying has where its config.json does not say."""
 _MOST_TOKENS: Final = 8_192
 _USUAL_TOKENS: Final = 512
 
 
 class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`model.json` as it lies beside the weights. `digest` is the hexadecimal BLAKE2b-128 of tokenizer and weights; without
-    it, the files are taken as they are."""
+    it, the files are taken as they are. A reranker makes one number, and has neither pooling nor prefixes."""
 
     name: str
     dimension: int
@@ -73,6 +78,9 @@ def described(folder: Path) -> Description:
         lacks = ", ".join([*missing, *(() if weights else ["onnx/model.onnx"])])
         raise ModelUnavailable(f"{folder} is no model that can be used: it lacks {lacks}.")
     config = _json(folder / "config.json")
+    if _is_reranker(folder, config):
+        name, length = os.path.basename(os.path.normpath(folder)), _length(folder, config)
+        return Description(name, 1, "cls", length, weights=weights, kind="reranker")
     _check_modules(folder)
     prompts = _prompts(folder)
     width = _width(folder, config)
@@ -86,6 +94,19 @@ def described(folder: Path) -> Description:
         weights=weights,
         kind="transformer",
     )
+
+
+def _is_reranker(folder: Path, config: Mapping[str, Any]) -> bool:
+    architectures = config.get("architectures")
+    named = [str(one) for one in architectures] if isinstance(architectures, list) else []
+    if not any(name.endswith(_CLASSIFYING) for name in named):
+        return False
+    labels = config.get("id2label")
+    count = _number(config, "num_labels", 0) or (len(labels) if isinstance(labels, dict) else _USUAL_LABELS)
+    if count != 1:
+        told = f"it sorts texts into {count} classes, and a reranker gives one number"
+        raise ModelUnavailable(f"{folder} cannot be used: {told}.")
+    return True
 
 
 def _json(path: Path) -> dict[str, Any]:

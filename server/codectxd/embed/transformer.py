@@ -33,7 +33,7 @@ _SCALED_BY_COMPANY: Final = b"DynamicQuantizeLinear"
 """Where a graph has this, int8 numbers are scaled by the largest of all that is run together: a text's vector would depend
 on its company, as much as on the rounding itself. One text a run is then as fast, since nothing is padded."""
 
-_CHARACTERS_PER_TOKEN: Final = 16
+CHARACTERS_PER_TOKEN: Final = 16
 """A text is cut here before it is split, so that a file of one endless line costs no more than the tokens kept of it."""
 
 _QUESTIONS: Final = 64
@@ -119,7 +119,7 @@ class TransformerEmbedder:
             yield places, self._run([tokens[at] for at in places])
 
     def _split(self, text: str) -> list[int]:
-        cut = text[: self._spec.max_tokens * _CHARACTERS_PER_TOKEN].encode("utf-8", "replace").decode()
+        cut = text[: self._spec.max_tokens * CHARACTERS_PER_TOKEN].encode("utf-8", "replace").decode()
         # One by one: a batch would start threads of the library's own.
         ids: list[int] = self._tokenizer.encode(cut).ids
         return ids

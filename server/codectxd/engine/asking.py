@@ -26,6 +26,7 @@ from codectxd.index.symbols import best_of, find_symbols
 from codectxd.paths import resolve_root
 from codectxd.search.filters import among
 from codectxd.search.pool import MAX_WORKSPACES
+from codectxd.search.rerank import Second
 from codectxd.search.searcher import Result, search
 from codectxd.search.similar import similar
 from codectxd.types import Answer, Freshness, ListedFile, Query, SymbolHit
@@ -55,13 +56,18 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 def ask(
-    engines: Sequence[Engine], embedders: Sequence[Embedder], query: Query, is_cancelled: IsCancelled = lambda: False
+    engines: Sequence[Engine],
+    embedders: Sequence[Embedder],
+    second: Second | None,
+    query: Query,
+    is_cancelled: IsCancelled = lambda: False,
 ) -> Answer:
-    """The best hits of all workspaces, and as of what they are true. Raises UsageError, Cancelled."""
+    """The best hits of all workspaces, and as of what they are true; with `second`, a reranker has a say. Raises UsageError,
+    Cancelled."""
     began = time.perf_counter()
     looking = Looking(query.include_unsaved, is_cancelled, query.files)
     at_hand = [inside(engine.root, query.at_hand) for engine in engines]
-    question = partial(search, embedders=embedders, query=query, at_hand=at_hand)
+    question = partial(search, embedders=embedders, query=query, at_hand=at_hand, second=second)
     return _answered(engines, _answer(engines, question, looking), began)
 
 

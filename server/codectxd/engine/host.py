@@ -23,6 +23,7 @@ from codectxd.engine.lane import Lane
 from codectxd.engine.link import IndexerLink
 from codectxd.engine.models import IN_PACKAGE, Models
 from codectxd.engine.readers import Readers
+from codectxd.engine.reranking import Chosen, Reranking
 from codectxd.engine.samples import Target
 from codectxd.engine.threads import Starter
 from codectxd.errors import CodectxError
@@ -54,6 +55,7 @@ class Host:
         self._lane = Lane(config.file_deadline_s, start)
         self._heart = Heart(lambda: [engine.following.beat for engine in list(self._engines.values())])
         self._models = Models(self._touched)
+        self._reranking = Reranking(layout.config_file, layout.models)
         self._begun = False
         self._closed = False
 
@@ -115,6 +117,7 @@ class Host:
         self._heart.start()
         asyncio.get_running_loop().call_later(_REST_S, self.rest)
         self._models.want(IN_PACKAGE)
+        self._reranking.second()
 
     def _touched(self) -> None:
         for engine in list(self._engines.values()):
@@ -132,7 +135,8 @@ class Host:
 
     async def search(self, roots: Sequence[str], query: Query) -> Answer:
         """The best hits of all `roots`. Raises UsageError."""
-        return await self._readers.ask(partial(ask, [self.open(root) for root in roots], self._models.all(), query))
+        engines = [self.open(root) for root in roots]
+        return await self._readers.ask(partial(ask, engines, self._models.all(), self._reranking.second(), query))
 
     async def similar(self, roots: Sequence[str], target: Target, query: Query) -> Answer:
         """What in all `roots` is most like `target`. Raises UsageError."""
@@ -151,6 +155,10 @@ class Host:
         began = time.perf_counter()
         found, total, as_of = await self._readers.ask(partial(ask_paths, [self.open(root) for root in roots], listed))
         return found, total, as_of, (time.perf_counter() - began) * 1e3
+
+    def reranker(self) -> Chosen | None:
+        """The reranker that the user chose, and what keeps it from being used; None where none is chosen."""
+        return self._reranking.status()
 
     def on_change(self, callback: Callable[[Engine], None]) -> Callable[[], None]:
         """Have `callback` called on the loop after each change of a workspace; returns what ends that."""

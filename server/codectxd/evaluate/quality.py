@@ -18,7 +18,7 @@ import msgspec
 import codectxd
 from codectxd import paths
 from codectxd.clients import places, terminal
-from codectxd.embed.model import found_in, located, setting_of
+from codectxd.embed.model import ModelSpec, found_in, located, setting_of
 from codectxd.errors import UsageError
 from codectxd.evaluate import asking, corpus, dataset
 from codectxd.evaluate.dataset import Question
@@ -28,6 +28,8 @@ from codectxd.evaluate.scores import Run, compare, comparison_table, run_of, tab
 
 PYTHON = "python"
 """What `--folder` calls the standard library of the running Python, which every machine has."""
+
+_UNHURRIED_MS = 60_000
 
 ITSELF = "the repository's own comments, commits, tests and messages"
 
@@ -51,15 +53,26 @@ def _run(options: argparse.Namespace, room: Path) -> Run:
     else:
         questions, told = _chosen(Path(options.dataset), options.half), options.dataset
     spec = None if options.model is None else found_in(located(setting_of(options.model), paths.layout().models))
-    with _home(room, "" if spec is None else spec.source) as home:
+    second = None if options.reranker is None else _reranker(options.reranker)
+    with _home(room, "" if spec is None else spec.source, "" if second is None else second.source) as home:
         asked = list(asking.ask(home, folder, questions, terminal.note, None if spec is None else spec.id))
     return run_of(codectxd.__version__, told, name, asked)
 
 
+def _reranker(named: str) -> ModelSpec:
+    spec = found_in(located(setting_of(named), paths.layout().models))
+    if spec.kind != "reranker":
+        raise UsageError(f"{named} is no reranker: `codectxd model list` says which one is.")
+    return spec
+
+
 @contextmanager
-def _home(room: Path, model: str) -> Iterator[Home]:
-    """A new home, whose settings name the model in this folder."""
-    home = Home(room / "home", f"{SETTINGS}model = {msgspec.json.encode(model).decode()}\n")
+def _home(room: Path, model: str, reranker: str) -> Iterator[Home]:
+    """A new home, whose settings name the models in these folders. A reranker has all the time that it wants, since what is
+    measured is its order."""
+    named = {"model": model, "reranker": reranker}
+    lines = "".join(f"{name} = {msgspec.json.encode(folder).decode()}\n" for name, folder in named.items())
+    home = Home(room / "home", f"{SETTINGS}{lines}reranker_ms = {_UNHURRIED_MS}\n")
     try:
         yield home
     finally:

@@ -18,7 +18,7 @@ from codectxd.clients import ending, parser, spawn, terminal
 from codectxd.embed.model import EMBEDDED, found_in, located, name_of, setting_of
 from codectxd.errors import UsageError
 from codectxd.models import hub, setting, shelf
-from codectxd.models.shelf import Added
+from codectxd.models.shelf import OFF, Added
 from codectxd.wire import messages
 
 _PATIENCE_S = 10.0
@@ -39,6 +39,8 @@ def _run(options: argparse.Namespace) -> int:
             return _add(options)
         case "use":
             return _use(options)
+        case "rerank":
+            return _rerank(options)
         case "remove":
             return _remove(options)
         case _:
@@ -67,34 +69,48 @@ def _say_added(options: argparse.Namespace, added: Added) -> int:
     if options.json:
         terminal.say_json(msgspec.json.encode(added))
     else:
-        terminal.say(f"{_line(added)}, {added.text_ms:.0f} ms a text\n`codectxd model use {added.name}` has it take over.\n")
+        then = (
+            f"rerank {added.name}` has it read the first"
+            if added.kind == "reranker"
+            else f"use {added.name}` has it take over"
+        )
+        end = " answers" if added.kind == "reranker" else ""
+        terminal.say(f"{_line(added)}, {added.text_ms:.0f} ms a text\n`codectxd model {then}{end}.\n")
     return 0
 
 
 def _list(options: argparse.Namespace) -> int:
     layout = paths.layout()
-    chosen = setting.current(layout.config_file)
     found = [shelf.packaged(), *shelf.listed(layout.models)]
-    used = name_of(chosen) if chosen and not os.path.isabs(os.path.expanduser(chosen)) else chosen or EMBEDDED
+    chosen = [setting.current(layout.config_file) or EMBEDDED, setting.current(layout.config_file, "reranker")]
+    used = {_name(one): one for one in chosen if one}
     if options.json:
-        told = [{**msgspec.to_builtins(one), "used": one.name == used} for one in found]
+        told = [{**msgspec.to_builtins(one), "used": one.name in used} for one in found]
         terminal.say_json(msgspec.json.encode(told))
         return 0
-    lines = [f"{'*' if one.name == used else ' '} {_line(one)}" for one in found]
-    if used not in {one.name for one in found}:
-        lines.append(f"* {chosen}, as the settings say")
+    lines = [f"{'*' if one.name in used else ' '} {_line(one)}" for one in found]
+    lines += [f"* {used[name]}, as the settings say" for name in used if name not in {one.name for one in found}]
     terminal.say("\n".join(lines) + "\n")
     return 0
 
 
+def _name(chosen: str) -> str:
+    """What a setting is listed as."""
+    return chosen if os.path.isabs(os.path.expanduser(chosen)) else name_of(chosen)
+
+
 def _line(one: Added) -> str:
-    return f"{one.name}  {one.dimension} numbers, {one.max_tokens} tokens, {one.bytes / _MB:.0f} MB"
+    makes = "reranker" if one.kind == "reranker" else f"{one.dimension} numbers"
+    return f"{one.name}  {makes}, {one.max_tokens} tokens, {one.bytes / _MB:.0f} MB"
 
 
 def _use(options: argparse.Namespace) -> int:
     layout = paths.layout()
     wanted = setting_of(options.model)
     spec = found_in(located(wanted, layout.models))
+    if spec.kind == "reranker":
+        told = f"it reads the first answers: `codectxd model rerank {options.model}`"
+        raise UsageError(f"{options.model} is a reranker and embeds no texts; {told}.")
     setting.change(layout.config_file, wanted)
     begun = _begin()
     if options.json:
@@ -104,6 +120,24 @@ def _use(options: argparse.Namespace) -> int:
             "once it has embedded a folder's texts" if begun else "once it has embedded the texts of a folder that is opened"
         )
         terminal.say(f"{spec.id} answers {when}; until then all goes on as before. `codectxd status` says how far it is.\n")
+    return 0
+
+
+def _rerank(options: argparse.Namespace) -> int:
+    """Have a reranker read the first answers, or none. The daemon looks at the settings with each question."""
+    layout = paths.layout()
+    wanted = "" if options.model == OFF else setting_of(options.model)
+    spec = found_in(located(wanted, layout.models)) if options.model != OFF else None
+    if spec is not None and spec.kind != "reranker":
+        told = f"it embeds texts: `codectxd model use {options.model}`"
+        raise UsageError(f"{options.model} is no reranker; {told}.")
+    setting.change(layout.config_file, wanted, "reranker")
+    if options.json:
+        terminal.say_json(msgspec.json.encode({"reranker": None if spec is None else spec.id, "setting": wanted}))
+    elif spec is None:
+        terminal.say("Answers stand as words, meaning and names have them.\n")
+    else:
+        terminal.say(f"{spec.id} reads the first answers to each question. `codectxd model rerank {OFF}` ends that.\n")
     return 0
 
 
@@ -124,15 +158,18 @@ def _begin() -> int:
 def _remove(options: argparse.Namespace) -> int:
     layout = paths.layout()
     shelf.remove(layout.models, options.model)
-    is_set = setting.current(layout.config_file) == options.model
-    if is_set:
+    more = ""
+    if setting.current(layout.config_file) == options.model:
         setting.change(layout.config_file, "")
         _begin()
-    told: dict[str, Any] = {"removed": options.model, "wasSet": is_set}
+        more = "; the model in the package takes its place"
+    if setting.current(layout.config_file, "reranker") == options.model:
+        setting.change(layout.config_file, "", "reranker")
+        more = "; no reranker reads answers any more"
+    told: dict[str, Any] = {"removed": options.model, "wasSet": bool(more)}
     if options.json:
         terminal.say_json(msgspec.json.encode(told))
     else:
-        more = "; the model in the package takes its place" if is_set else ""
         terminal.say(f"{options.model} is removed{more}.\n")
     return 0
 

@@ -1,29 +1,32 @@
-"""The setting `model` in the user's `config.toml`: read and rewritten, with all else in that file left as it is."""
+"""The settings `model` and `reranker` in the user's `config.toml`: read and rewritten, with all else in that file left as it
+is."""
 
 from __future__ import annotations
 
 import os
 import re
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from codectxd.config import load_user
 
-_LINE = re.compile(r"^[ \t]*model[ \t]*=.*$", re.M)
+Name = Literal["model", "reranker"]
 
 
-def current(file: Path) -> str:
+def current(file: Path, name: Name = "model") -> str:
     """What is set. Raises UsageError where the file is not settings."""
-    return load_user(file).model
+    config = load_user(file)
+    return config.model if name == "model" else config.reranker
 
 
-def change(file: Path, model: str) -> None:
+def change(file: Path, model: str, name: Name = "model") -> None:
     """Set it. Raises UsageError where the file is not settings, OSError."""
     current(file)  # What cannot be read is not written over.
     text = file.read_text() if file.exists() else ""
-    line = f"model = {msgspec.json.encode(model).decode()}"
-    text, found = _LINE.subn(lambda _: line, text, count=1)
+    line = f"{name} = {msgspec.json.encode(model).decode()}"
+    text, found = re.subn(rf"^[ \t]*{name}[ \t]*=.*$", lambda _: line, text, count=1, flags=re.M)
     if not found:
         text = f"{text.rstrip()}\n{line}\n".lstrip()
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ nothing of networks, nor of who uses a model.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -20,11 +21,14 @@ from typing import Any, Final
 import msgspec
 
 from codectxd.embed import layouts
-from codectxd.embed.layouts import Description
-from codectxd.embed.loading import load
+from codectxd.embed.layouts import Description, Kind
+from codectxd.embed.loading import load, load_reranker
 from codectxd.embed.model import DESCRIPTION, EMBEDDED, ModelSpec, described, digest_of, found_in, parts_of
 from codectxd.errors import ModelUnavailable, UsageError
 from codectxd.models import compress
+
+OFF: Final = "off"
+"""What stands for no reranker."""
 
 _NAME: Final = re.compile(r"[\w][\w.-]{0,80}")
 _WEIGHTS: Final = "model.onnx"
@@ -35,7 +39,8 @@ _TRIED: Final = (
 
 
 class Added(msgspec.Struct, frozen=True, rename="camel"):
-    """A model as it was added, or is listed. `text_ms` is what one text of a few lines took, where it was tried."""
+    """A model as it was added, or is listed. `text_ms` is what one text of a few lines took, where it was tried; `kind` is
+    static, transformer, or reranker, whose dimension is 1."""
 
     name: str
     id: str
@@ -43,12 +48,13 @@ class Added(msgspec.Struct, frozen=True, rename="camel"):
     max_tokens: int
     bytes: int
     folder: str
+    kind: Kind
     text_ms: float | None = None
 
 
 def checked_name(name: str) -> str:
     """A name that a model may have. Raises UsageError."""
-    if not _NAME.fullmatch(name) or name == EMBEDDED:
+    if not _NAME.fullmatch(name) or name in (EMBEDDED, OFF):
         told = "letters, digits, dots, dashes and underscores make one"
         raise UsageError(f"{name!r} cannot be the name of a model: {told}; --name gives another.")
     return name
@@ -72,7 +78,8 @@ def add(models: Path, folder: Path, name: str, settings: dict[str, Any], *, int8
         digest = digest_of(made / description.tokenizer, made / _WEIGHTS)
         written = msgspec.json.encode(msgspec.structs.replace(description, digest=digest))
         (made / DESCRIPTION).write_bytes(msgspec.json.format(written, indent=2) + b"\n")
-        text_ms = _tried(described(made))
+        spec = described(made)
+        text_ms = _tried_reranker(spec) if spec.kind == "reranker" else _tried(spec)
         os.replace(made, place)
     return msgspec.structs.replace(_added(name, described(place)), text_ms=text_ms)
 
@@ -119,6 +126,16 @@ def _tried(spec: ModelSpec) -> float:
     return (time.perf_counter() - began) * 1e3 / len(_TRIED)
 
 
+def _tried_reranker(spec: ModelSpec) -> float:
+    """As `_tried`, for what reads a question with a text."""
+    reranker = load_reranker(spec)
+    began = time.perf_counter()
+    found = list(reranker.judged(_TRIED[0], _TRIED))
+    if not all(map(math.isfinite, found)):
+        raise ModelUnavailable("The model makes nothing of a sentence: what it says is no number.")
+    return (time.perf_counter() - began) * 1e3 / len(_TRIED)
+
+
 def listed(models: Path) -> list[Added]:
     """Every model that was added, by name; one that cannot be used any more is left out."""
     found = []
@@ -146,4 +163,4 @@ def remove(models: Path, name: str) -> None:
 
 
 def _added(name: str, spec: ModelSpec) -> Added:
-    return Added(name, spec.id, spec.dimension, spec.max_tokens, spec.bytes, str(spec.weights.parent))
+    return Added(name, spec.id, spec.dimension, spec.max_tokens, spec.bytes, str(spec.weights.parent), spec.kind)

@@ -57,5 +57,6 @@ def _boosts(ranked: Ranked) -> tuple[Boost, ...]:
         "nearly the same text": score.near_text,
         "said word for word": score.verbatim,
         "open or edited lately": score.at_hand,
+        "reranker": score.reranker,
     }
     return tuple(Boost(name, value) for name, value in steps.items() if value)

@@ -43,13 +43,14 @@ class Score(msgspec.Struct, frozen=True):
     near_text: float = 0.0
     verbatim: float = 0.0
     at_hand: float = 0.0
+    reranker: float = 0.0
 
     @property
     def total(self) -> float:
         """The sum."""
         gained = self.words + self.meaning + self.definition + self.next_chunks + self.file_name + self.folder
         gained += self.coverage + self.place + self.only_definition + self.same_text + self.near_text + self.verbatim
-        gained += self.at_hand + self.short_file
+        gained += self.at_hand + self.short_file + self.reranker
         return round(gained + self.role + self.further, _PRECISION)
 
 

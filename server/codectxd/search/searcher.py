@@ -32,6 +32,7 @@ from codectxd.search.pool import (
 )  # fmt: skip
 from codectxd.search.query import Question, parse
 from codectxd.search.rank import rank
+from codectxd.search.rerank import Second, is_wanted, reranked
 from codectxd.search.shortlist import shortlist
 from codectxd.search.verbatim import said_first
 from codectxd.search.weights import DEFAULT, Weights
@@ -56,20 +57,21 @@ def search(
     query: Query,
     weights: Weights = DEFAULT,
     at_hand: Sequence[Collection[str]] = (),
+    second: Second | None = None,
 ) -> Result:
     """Answer `query` from all `readers`, and where nothing answers and nobody said what may, from every kind of content.
 
     `at_hand` are, for each Reader, the paths of what whoever asks has open or edited lately; nobody need have any.
-    Of `embedders`, each Reader is asked with the one whose vectors it has.
+    Of `embedders`, each Reader is asked with the one whose vectors it has. With `second`, a reranker has a say.
 
     Raises EmptyQuery, BadFilter where a filter makes no sense, and Cancelled.
     """
-    result = _searched(readers, embedders, query, weights, at_hand)
+    result = _searched(readers, embedders, query, weights, at_hand, second)
     wider = widened(query) if not result.hits else None
     if wider is None:
         return result
-    second = _searched(readers, embedders, wider, weights, at_hand)
-    return msgspec.structs.replace(second, widened=True) if second.hits else result
+    again = _searched(readers, embedders, wider, weights, at_hand, second)
+    return msgspec.structs.replace(again, widened=True) if again.hits else result
 
 
 def _searched(
@@ -78,6 +80,7 @@ def _searched(
     query: Query,
     weights: Weights,
     at_hand: Sequence[Collection[str]],
+    second: Second | None,
 ) -> Result:
     question = parse(query)
     statistics = joint_statistics(readers, question.terms)
@@ -98,6 +101,9 @@ def _searched(
     worked_on = _worked_on(question, rows, at_hand)
     ranked = rank(question, candidates, fused, rows, weights, covered, worked_on, sizes(readers, rows))
     ranked = said_first(readers, question, ranked, weights)
+    if second is not None and is_wanted(question, query.mode):
+        ranked, complete = reranked(readers, question, ranked, second, weights)
+        degraded += () if complete else ("reranker",)
     found = hits_of(readers, question, candidates, ranked, query, weights)
     return result_of(readers, question, found, (*candidates.degraded, *degraded))
 

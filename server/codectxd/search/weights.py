@@ -92,6 +92,12 @@ class Weights(msgspec.Struct, frozen=True):
     is among nine that are open, 620 questions score .011 better; where eight others are, .003 worse. At .1 it is .020 and
     .004."""
 
+    reranker: float = 0.5
+    """What a reranker, where the user has one, adds at most to a candidate."""
+
+    reranked: int = 20
+    """So many of the best candidates are shown to it."""
+
     another: float = 0.5
     """Factor on each further answer from a file that has given one. Worth .061. .3 is alike and loses .010 on the library,
     whose answers may be several places of a file; .7 loses .004 and gains .028 there."""

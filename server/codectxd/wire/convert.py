@@ -227,6 +227,11 @@ def workspace_status(status: object) -> messages.WorkspaceStatus:
     return msgspec.structs.replace(plain, root=printable(plain.root), skipped_files=groups)
 
 
+def reranker_status(model: str, problem: str | None, *, ready: bool) -> messages.RerankerStatus:
+    """What is said of the reranker that the settings name."""
+    return messages.RerankerStatus(printable(model), ready, problem and printable(problem))
+
+
 def _lines_range(found: types.Hit, encoding: Encoding) -> messages.Range:
     """From the first column of the hit's first line to the end of its last, which need not end in a newline."""
     start = messages.Position(found.start_line, 0)

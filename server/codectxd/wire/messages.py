@@ -285,13 +285,24 @@ class WorkspaceStatus(Full, frozen=True):
     filling: FillStatus | None = None
 
 
+class RerankerStatus(Full, frozen=True):
+    """The reranker that the user's settings name: whether it has a say yet, and `problem`, what keeps it from that."""
+
+    model: str
+    ready: bool
+    problem: str | None
+
+
 class Status(Full, frozen=True):
+    """`reranker` is null where the settings name none."""
+
     version: str
     pid: int
     uptime_s: float
     rss_bytes: int
     sessions: int
     workspaces: list[WorkspaceStatus]
+    reranker: RerankerStatus | None = None
 
 
 class ReindexParams(Wire, frozen=True):

@@ -81,6 +81,8 @@ def status(about: messages.Status, *, colour: bool) -> str:
     head = (
         f"codectxd {about.version}, pid {about.pid}, up {_duration(about.uptime_s)}, {_bytes(about.rss_bytes)}, {sessions}"
     )
+    if about.reranker is not None:
+        head += f"\n{_reranker(about.reranker)}"
     if not about.workspaces:
         return f"{head}\nNo workspace is open.\n"
     return f"{head}\n" + "".join("\n" + "\n".join(_workspace(one, pen)) + "\n" for one in about.workspaces)
@@ -166,6 +168,11 @@ def _why(score: float, why: messages.Why) -> Iterator[str]:
 def _nth(rank: int) -> str:
     ending = "th" if rank % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
     return f"{rank}{ending}"
+
+
+def _reranker(told: messages.RerankerStatus) -> str:
+    state = f"cannot be used: {told.problem}" if told.problem else "reads the first answers" if told.ready else "is loading"
+    return _plain(f"reranker {told.model} {state}")
 
 
 def _workspace(one: messages.WorkspaceStatus, pen: _Pen) -> Iterator[str]:

@@ -190,6 +190,21 @@ def test_the_model_of_the_settings_is_tried(patient: Patient, setting: str, leve
     assert told in one.told
 
 
+@pytest.mark.parametrize(
+    ("setting", "level", "told"),
+    [
+        (str(TINY.with_name("tiny-reranker")), "ok", "ms a passage"),
+        (str(TINY), "problem", "cannot rerank answers"),
+        ("nosuch", "problem", "There is no model 'nosuch'"),
+    ],
+)
+def test_the_reranker_of_the_settings_is_tried(patient: Patient, setting: str, level: Level, told: str) -> None:
+    patient.layout.config.mkdir()
+    patient.layout.config_file.write_text(f'reranker = "{setting}"\n')
+    (one,) = [finding for finding in found(installation.model(patient), level) if finding.what == setting]
+    assert told in one.told
+
+
 def test_the_model_and_the_grammars_are_whole_here(patient: Patient) -> None:
     assert found(installation.model(patient), "problem") == []
     assert found(installation.versions(patient), "problem") == []

@@ -7,11 +7,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from codectxd.config import load_user
-from codectxd.embed.loading import load
+from codectxd.embed.loading import load, load_reranker
 from codectxd.embed.model import described, located
 from codectxd.errors import ModelUnavailable, UsageError
 from codectxd.models import setting, shelf
@@ -31,6 +32,16 @@ def test_an_added_model_is_the_one_in_the_folder(tmp_path: Path) -> None:
     assert again.dimension == 4
     shelf.remove(tmp_path, "mine")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy"]
+
+
+def test_an_added_reranker_says_of_a_pair_what_the_one_in_the_folder_does(tmp_path: Path) -> None:
+    for name, int8, within in (("whole", False, 1e-6), ("small", True, 0.2)):
+        added = shelf.add(tmp_path, TINY.with_name("tiny-reranker"), name, {"max_tokens": 32}, int8=int8)
+        assert (added.kind, added.max_tokens) == ("reranker", 32)
+        found = load_reranker(described(Path(located(name, tmp_path))))
+        expected = load_reranker(msgspec.structs.replace(described(TINY.with_name("tiny-reranker")), max_tokens=32))
+        assert list(found.judged("a", TEXTS)) == pytest.approx(list(expected.judged("a", TEXTS)), abs=within)
+    assert [one.kind for one in shelf.listed(tmp_path)] == ["reranker", "reranker"]
 
 
 def test_options_overrule_what_the_folder_says(tmp_path: Path) -> None:
@@ -100,6 +111,15 @@ def test_the_setting_is_changed_and_nothing_else(tmp_path: Path, before: str, af
     setting.change(file, "mine")
     assert file.read_text() == after
     assert load_user(file).model == "mine"
+
+
+def test_the_setting_of_a_reranker_is_another(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    setting.change(file, "mine")
+    setting.change(file, "judge", "reranker")
+    setting.change(file, "other")
+    assert file.read_text() == 'model = "other"\nreranker = "judge"\n'
+    assert (setting.current(file), setting.current(file, "reranker")) == ("other", "judge")
 
 
 def test_settings_that_cannot_be_read_are_not_written_over(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import codectxd
 from codectxd.chunk.languages import PARSED
 from codectxd.chunk.syntax import spans_of
 from codectxd.config import load_user
-from codectxd.embed.loading import load
+from codectxd.embed.loading import load, load_reranker
 from codectxd.embed.model import ModelSpec, embedded, found_in, located
 from codectxd.embed.onnx import OnnxEmbedder
 from codectxd.errors import ModelUnavailable, UsageError
@@ -101,6 +101,7 @@ def model(patient: Patient) -> Iterator[Finding]:
     yield ok("model", "load", f"{spec.id}, digest as it should be, loaded in {took:.2f} s")
     yield _vector(spec, vector)
     yield from _own(patient)
+    yield from _reranker(patient)
 
 
 def _own(patient: Patient) -> Iterator[Finding]:
@@ -120,6 +121,28 @@ def _own(patient: Patient) -> Iterator[Finding]:
         yield problem("model", setting, told, "`codectxd model list` names those there are, `codectxd model use` changes it")
         return
     yield ok("model", setting, f"{spec.id}, loaded and tried in {time.perf_counter() - began:.2f} s")
+
+
+def _reranker(patient: Patient) -> Iterator[Finding]:
+    """The reranker that the settings name, if they name one."""
+    try:
+        setting = load_user(patient.layout.config_file).reranker
+    except UsageError:
+        return  # That is told with the settings.
+    if not setting:
+        return
+    try:
+        spec = found_in(located(setting, patient.layout.models))
+        loaded = load_reranker(spec)
+        began = time.perf_counter()
+        list(loaded.judged(SENTENCE, [SENTENCE * 20]))
+    except ModelUnavailable as failure:
+        told = f"{str(failure).rstrip('.')}; answers stand as they do without one"
+        yield problem(
+            "model", setting, told, "`codectxd model list` names those there are, `codectxd model rerank` changes it"
+        )
+        return
+    yield ok("model", setting, f"reranker {spec.id}, {(time.perf_counter() - began) * 1e3:.0f} ms a passage")
 
 
 def _vector(spec: ModelSpec, vector: np.ndarray[tuple[int], np.dtype[np.float32]]) -> Finding:

@@ -1,0 +1,93 @@
+"""The second look: a cross-encoder reads the question with each of the first candidates, and what it says has a say.
+
+Only a question in plain words is looked at twice: who names, quotes or points at something, or pastes an error, has said
+which one is meant. The first look is never thrown away; what the reranker has no time for stands as it stood. Runs on one
+thread; reads through the Readers, and knows nothing of where the reranker came from.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from codectxd.embed.embedder import CrossEncoder
+from codectxd.errors import ModelUnavailable
+from codectxd.index.reader import Reader
+from codectxd.search.pool import origin_of
+from codectxd.search.query import Question
+from codectxd.search.rank import Ranked, in_order
+from codectxd.search.weights import Weights
+from codectxd.types import Mode
+
+log = logging.getLogger(__name__)
+
+
+class Second(msgspec.Struct, frozen=True):
+    """Who takes the second look, None where it is not there (yet), and how many seconds a question may wait for it."""
+
+    reranker: CrossEncoder | None
+    within_s: float
+
+
+def is_wanted(question: Question, mode: Mode) -> bool:
+    """Whether a second look can be of use: who chose words or meaning alone wants nothing else either."""
+    return (
+        mode == "hybrid" and question.kind == "question" and not (question.only_name or question.quotes or question.places)
+    )
+
+
+def reranked(
+    readers: Sequence[Reader], question: Question, ranked: Sequence[Ranked], second: Second, weights: Weights
+) -> tuple[list[Ranked], bool]:
+    """`ranked` with what the reranker adds to the first `weights.reranked`, and whether it judged all of them.
+
+    What it adds is between 0, for the one it likes least, and `weights.reranker`, for the one it likes best: scales of
+    models differ. Those further down stay below those judged, which lose nothing. Raises Cancelled.
+    """
+    if second.reranker is None:
+        return list(ranked), False
+    end = time.monotonic() + second.within_s
+    chosen = _standing(readers, ranked, weights.reranked)
+    judged: dict[int, float] = {}
+    try:
+        scores = second.reranker.judged(question.text, [text for _, text in chosen])
+        for (key, _), score in zip(chosen, scores, strict=True):
+            judged[key] = score
+            readers[origin_of(key)].checkpoint()
+            if time.monotonic() > end:
+                break
+    except ModelUnavailable as problem:
+        log.warning("%s", problem)
+        return list(ranked), False
+    shares = _spread(judged)
+    return in_order([_with(one, shares.get(one.row.key, 0.0), weights) for one in ranked]), len(judged) == len(chosen)
+
+
+def _standing(readers: Sequence[Reader], ranked: Sequence[Ranked], most: int) -> list[tuple[int, str]]:
+    """(key, passage) of the first whose text still stands."""
+    found: list[tuple[int, str]] = []
+    for one in ranked:
+        if len(found) >= most:
+            break
+        text = readers[origin_of(one.row.key)].text_of(one.row)
+        if text is not None:
+            found.append((one.row.key, f"{one.row.path}\n{text}"))
+    return found
+
+
+def _spread(scores: Mapping[int, float]) -> dict[int, float]:
+    """Each between the lowest (0) and the highest (1); all 0 where they are equal."""
+    lowest, highest = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
+    width = highest - lowest
+    return {key: (score - lowest) / width if 0 < width < math.inf else 0.0 for key, score in scores.items()}
+
+
+def _with(one: Ranked, share: float, weights: Weights) -> Ranked:
+    if not share:
+        return one
+    score = msgspec.structs.replace(one.score, reranker=weights.reranker * share)
+    return Ranked(one.row, score, score.total)
