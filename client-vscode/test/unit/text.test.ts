@@ -160,6 +160,7 @@ describe("health", () => {
     [{ workspaces: [] }, "starting", "codectxd: starting"],
     [{ workspaces: [{ ...folder, phase: "failed", message: "disk full" }] }, "broken", "codectxd: cannot index"],
     [{ freshness: { ...COMPLETE, degraded: ["semantic"] } }, "degraded", "codectxd: degraded"],
+    [{ freshness: { ...COMPLETE, degraded: ["quotes", "reranker"] } }, "ready", "codectxd: ready"],
     [{ workspaces: [{ ...folder, watcher: "limit reached" }] }, "degraded", "codectxd: degraded"],
     [{ connection: { state: "broken", title: "not installed", message: "x" } }, "broken", "codectxd: not installed"],
     [{ connection: { state: "off", why: "No folder." } }, "off", "codectxd: off"],
@@ -173,6 +174,17 @@ describe("health", () => {
     expect(lines[0]).toBe("Changes in some folders may be seen late.");
     expect(lines[1]).toBe("shop on main: 7 files, 1 left out.");
   });
+
+  const filling = { model: "large", done: 3, total: 9, perS: 1, leftS: 6, problem: null };
+  test.each([
+    [filling, "shop on main: 7 files, 1 left out; 33 % of its texts are embedded by large, which answers next."],
+    [{ ...filling, model: "m" }, "shop on main: 7 files, 1 left out; 33 % of its texts are embedded by m."],
+    [{ ...filling, problem: "It is gone." }, "shop on main: 7 files, 1 left out; the model large cannot take over: It is gone."],
+    [{ ...filling, total: 0 }, "shop on main: 7 files, 1 left out."],
+    [null, "shop on main: 7 files, 1 left out."],
+  ])("how far another model is, %j, is told", (told, line) => {
+    expect(health({ ...known, workspaces: [{ ...folder, filling: told }] }).lines).toContain(line);
+  });
 });
 
 describe("freshness", () => {
@@ -181,6 +193,7 @@ describe("freshness", () => {
     [{ words: 0.999 }, "99 % of the files are searchable so far"],
     [{ vectors: 0.5, degraded: ["semantic"] }, /50 % .* by meaning so far; search by meaning is not ready/],
     [{ stale: ["a"] }, "1 file just changed, ask again"],
+    [{ degraded: ["reranker"] }, "the reranker had no say in the order of all answers"],
   ] as [Partial<Freshness>, string | RegExp][])("%j", (changes, wanted) => {
     const said = caveat({ ...COMPLETE, ...changes });
     expect(said).toEqual(typeof wanted === "string" ? wanted : expect.stringMatching(wanted));
