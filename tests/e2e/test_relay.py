@@ -184,9 +184,10 @@ def test_a_daemon_that_cannot_be_had_again_ends_the_relay(home: Home, workspace:
     os.kill(pid, signal.SIGSTOP)
     editor.send({"id": 3, "method": messages.STATUS, "params": {}})
     os.kill(pid, signal.SIGKILL)
-    assert editor.receive()["error"]["code"] == messages.CONTENT_MODIFIED
     editor.send({"id": 4, "method": messages.STATUS, "params": {}})
-    assert editor.receive()["error"]["code"] == messages.CONTENT_MODIFIED
+    # Either may be passed on before the relay sees that the daemon is gone, or wait for another daemon in vain.
+    told = {message["id"]: message["error"]["code"] for message in (editor.receive(), editor.receive())}
+    assert told == dict.fromkeys((3, 4), messages.CONTENT_MODIFIED)
     assert editor.process.wait(DEADLINE_S) == 3
     status, said = editor.end()
     assert (status, len(said.splitlines())) == (3, 1)

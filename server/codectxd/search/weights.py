@@ -22,14 +22,14 @@ class Weights(msgspec.Struct, frozen=True):
     symbol: float = 0.6
     path: float = 0.4
     """Weights of the lexical fields in BM25, the body's being one: name and path repeat some of its words. Worth .007
-    each. .45 to .75 and .3 to .5 are alike."""
+    and .005; the path's costs .011 on ten more repositories. .45 to .75 and .3 to .5 are alike."""
 
     path_weight: float = 0.5
-    """Weight of the cosine with the file's path against the cosine with the chunk. Worth .022. .4 to .8 are alike; a path
+    """Weight of the cosine with the file's path against the cosine with the chunk. Worth .020. .4 to .8 are alike; a path
     that is unlike the question takes nothing away, which changes nothing there."""
 
     evidence: float = 0.3
-    """Weight of each of a file's next best chunks in the file's score. Worth .014. .35 is alike, .25 loses .004."""
+    """Weight of each of a file's next best chunks in the file's score. Worth .017. .35 is alike, .25 loses .004."""
 
     evidence_chunks: int = 3
     """How many of a file's next best chunks count. Two and four are alike; four cost an acceptance question."""
@@ -39,26 +39,25 @@ class Weights(msgspec.Struct, frozen=True):
     better of it, whatever is in it. Worth .003, .007 on ten more repositories. .15 to .35 are alike."""
 
     coverage: float = 0.3
-    """Added where the file holds all of the question's words, anywhere in it; less where it holds some. Worth .003, .012 on
-    the library, .007 on its doc comments. .15 and .2
-    are alike; .45 loses .005, and gains .009 on the library."""
+    """Added where the file holds all of the question's words, anywhere in it; less where it holds some. Worth .003, .010 on
+    the library, .007 on its doc comments. .15 and .2 are alike; .45 loses .005, and gains .009 on the library."""
 
     aside: float = 0.6
-    """Factor on tests, examples, docs, generated and vendored files that were not asked for. Worth .007. .45 to .75 are
-    alike."""
+    """Factor on tests, examples, docs, generated and vendored files that were not asked for. Worth .007, .045
+    on ten more repositories. .45 to .75 are alike."""
 
     stem: float = 0.4
-    """Added where the question's words all name the file; less where only some do, in proportion. Worth .015 with the next
+    """Added where the question's words all name the file; less where only some do, in proportion. Worth .011 with the next
     one. .3 to .6 are alike."""
 
     stem_of_many: float = 0.15
     """What is added where hardly any of the question's words do. .1 to .2 are alike."""
 
     folder: float = 0.1
-    """Added where each word of the name of the file's folder is one of the question's. Worth .003. .05 to .2 are alike."""
+    """Added where each word of the name of the file's folder is one of the question's. Worth .002. .05 to .2 are alike."""
 
     definition: float = 0.45
-    """Added where a name in the question is defined, shared by its definitions. Worth .008 with the next one, and .045 on
+    """Added where a name in the question is defined, shared by its definitions. Worth .009 with the next one, and .045 on
     the library. .3 to .6 are alike."""
 
     only_definition: float = 8.0
@@ -99,7 +98,7 @@ class Weights(msgspec.Struct, frozen=True):
     """So many of the best candidates are shown to it."""
 
     another: float = 0.5
-    """Factor on each further answer from a file that has given one. Worth .061. .3 is alike and loses .010 on the library,
+    """Factor on each further answer from a file that has given one. Worth .059. .3 is alike and loses .010 on the library,
     whose answers may be several places of a file; .7 loses .004 and gains .028 there."""
 
     candidates: int = 300
