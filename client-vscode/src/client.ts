@@ -61,8 +61,8 @@ export class Client {
   }
 
   /** What the process wrote to its standard error at the end. */
-  get complaint(): string {
-    return this.process.complaint;
+  complaint(): Promise<string> {
+    return this.process.complaint();
   }
 
   private options(): LanguageClientOptions {

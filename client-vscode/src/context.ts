@@ -145,13 +145,13 @@ export class Context {
     this.announce({ state: "starting" });
     // Loaded here, since it is most of the extension's code, and activation must not wait for it.
     const { Client } = await import("./client");
-    const client: Client = new Client(this, found.file, () => this.lost(client));
+    const client: Client = new Client(this, found.file, () => void this.lost(client));
     this.client = client;
     try {
       await client.start();
     } catch (problem) {
       this.client = null;
-      this.fail(notRunning(found.file, client.complaint || String(problem)));
+      this.fail(notRunning(found.file, (await client.complaint()) || String(problem)));
       return;
     }
     this.startedAt = Date.now();
@@ -160,16 +160,19 @@ export class Context {
   }
 
   /** The server ended although nobody asked it to. One that had been steady is started again without a word. */
-  private lost(client: Client): void {
+  private async lost(client: Client): Promise<void> {
     if (client !== this.client || this.state.state !== "running") {
       return;
     }
     this.client = null;
-    this.log.error(`The server ended: ${client.complaint}`);
-    if (Date.now() - this.startedAt > STEADY_MS) {
+    const wasSteady = Date.now() - this.startedAt > STEADY_MS;
+    const complaint = await client.complaint();
+    this.log.error(`The server ended: ${complaint}`);
+    if (wasSteady) {
       void this.restart();
-    } else {
-      this.fail(crashed(client.complaint));
+    } else if (!this.client && !this.next) {
+      // Else somebody had it started again meanwhile.
+      this.fail(crashed(complaint));
     }
   }
 

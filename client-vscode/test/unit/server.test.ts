@@ -9,6 +9,7 @@ import { candidates, type Surroundings } from "../../src/server/candidates";
 import { find } from "../../src/server/find";
 import { install, offlinePage, pip } from "../../src/server/install";
 import { lastLine } from "../../src/server/problem";
+import { ServerProcess } from "../../src/server/process";
 import { run } from "../../src/server/run";
 import { judged, versionIn } from "../../src/server/version";
 
@@ -146,4 +147,31 @@ test("a program that hangs is ended", async () => {
 
 test("the last line of what was said is short enough for a notification", () => {
   expect(lastLine(`a\n${"b".repeat(500)}\n`)).toHaveLength(300);
+});
+
+describe("the process of a server", () => {
+  const heard: string[] = [];
+  const process = (script: string) => new ServerProcess(program("server", script), ["--stdio"], (text) => heard.push(text));
+
+  test("is heard to the end, though its output closes first", async () => {
+    const server = process('exec >&-; sleep 0.3; echo "out of memory" >&2; exit 3');
+    const child = await server.start(folder);
+    await new Promise((resolve) => child.stdout?.once("close", resolve).resume());
+    expect(await server.complaint()).toBe("out of memory\n");
+    expect(heard.join("")).toContain("out of memory");
+  });
+
+  test("is not waited for without end", async () => {
+    const server = process('echo "one moment" >&2; exec sleep 60');
+    const child = await server.start(folder);
+    await new Promise((resolve) => child.stderr?.once("data", resolve));
+    expect(await server.complaint()).toBe("one moment\n");
+    child.kill();
+  });
+
+  test("that cannot be started says nothing", async () => {
+    const server = new ServerProcess(join(folder, "nowhere"), [], () => {});
+    await expect(server.start(folder)).rejects.toThrow("ENOENT");
+    expect(await server.complaint()).toBe("");
+  });
 });

@@ -47,7 +47,6 @@ def _boosts(ranked: Ranked) -> tuple[Boost, ...]:
         "next chunks of the file": score.next_chunks,
         "short file": score.short_file,
         "file name": score.file_name,
-        "folder": score.folder,
         "words in the file": score.coverage,
         "place in the question": score.place,
         f"{ranked.row.role} stands back": score.role,

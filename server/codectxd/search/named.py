@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from codectxd.chunk.terms import query_terms
 from codectxd.index.reader import ChunkRow
 from codectxd.search.query import Name, Question
 from codectxd.types import Role, Symbol
@@ -44,22 +43,6 @@ def file_share(question: Question, path: str) -> float:
     return max(question.stems.get(name, 0.0) for name in names)
 
 
-class Folders:
-    """Which folders the question names. Remembers what it has seen: many files are in one folder."""
-
-    def __init__(self, question: Question) -> None:
-        self._terms = frozenset(question.terms)
-        self._seen: dict[str, float] = {}
-
-    def share(self, path: str) -> float:
-        """1 where each word of the name of the file's own folder is one of the question's, else 0."""
-        folder = path.rpartition("/")[0].rpartition("/")[2]
-        if folder not in self._seen:
-            parts = query_terms(" ".join(_PART.findall(folder)))
-            self._seen[folder] = float(bool(parts) and self._terms.issuperset(parts))
-        return self._seen[folder]
-
-
 def place_share(question: Question, row: ChunkRow) -> float:
     """1 where the question points at the file, or at lines of this chunk; a quarter where at other lines of its file."""
     if not question.places:
@@ -71,7 +54,6 @@ def place_share(question: Question, row: ChunkRow) -> float:
     return 1.0 if any(row.start_line < line <= row.end_line for line in lines) else 0.25
 
 
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 _PUNCTUATION = re.compile(r"[\W_]+")
 _FOLDER_FILES = frozenset(("init", "index", "mod", "main", "lib"))
 

@@ -33,7 +33,6 @@ class Score(msgspec.Struct, frozen=True):
     next_chunks: float = 0.0
     short_file: float = 0.0
     file_name: float = 0.0
-    folder: float = 0.0
     coverage: float = 0.0
     place: float = 0.0
     role: float = 0.0
@@ -48,7 +47,7 @@ class Score(msgspec.Struct, frozen=True):
     @property
     def total(self) -> float:
         """The sum."""
-        gained = self.words + self.meaning + self.definition + self.next_chunks + self.file_name + self.folder
+        gained = self.words + self.meaning + self.definition + self.next_chunks + self.file_name
         gained += self.coverage + self.place + self.only_definition + self.same_text + self.near_text + self.verbatim
         gained += self.at_hand + self.short_file + self.reranker
         return round(gained + self.role + self.further, _PRECISION)
@@ -81,14 +80,13 @@ def rank(
     only = named.only_definition(question, candidates.definitions, rows)
     shares = named.definitions(question, candidates.definitions, rows)
     own = {key: (fused.get(key, _NOTHING), weights.definition * shares.get(key, 0.0)) for key in rows}
-    folders = named.Folders(question)
     ranked: list[Ranked] = []
     for keys in _by_file(own).values():
         doc = doc_of(keys[0])
         covered = weights.coverage * coverage.get(doc, 0.0)
         chunks = [rows[key] for key in keys]
         lacking = _lacking(chunks[0].path, sizes.get(doc), weights)
-        of_one = _of_file(question, chunks, [own[key] for key in keys], only, covered, folders, lacking, weights)
+        of_one = _of_file(question, chunks, [own[key] for key in keys], only, covered, lacking, weights)
         ranked += _at_hand(of_one, weights) if doc in at_hand else of_one
     return in_order(ranked)
 
@@ -122,7 +120,6 @@ def _of_file(
     own: Sequence[tuple[Fused, float]],
     only: int | None,
     covered: float,
-    folders: named.Folders,
     lacking: int,
     weights: Weights,
 ) -> list[Ranked]:
@@ -131,13 +128,12 @@ def _of_file(
     next_chunks = weights.evidence * sum(_sum(o) for o in own[1 : 1 + weights.evidence_chunks])
     short_file = weights.evidence * weights.short * lacking * _sum(own[0])
     file_name = _file_name(question, rows[0].path, weights)
-    folder = weights.folder * folders.share(rows[0].path)
     is_aside = rows[0].role not in ("source", "config", *question.asked)
     factor = weights.aside if is_aside else 1.0
     ranked: list[Ranked] = []
     for nth, (row, (fused, definition)) in enumerate(zip(rows, own, strict=True)):
         place = weights.place * named.place_share(question, row)
-        gained = fused.score + definition + next_chunks + short_file + file_name + folder + covered
+        gained = fused.score + definition + next_chunks + short_file + file_name + covered
         score = Score(
             words=fused.words,
             meaning=fused.meaning,
@@ -145,7 +141,6 @@ def _of_file(
             next_chunks=next_chunks,
             short_file=short_file,
             file_name=file_name,
-            folder=folder,
             coverage=covered,
             place=place,
             role=gained * (factor - 1.0),

@@ -53,15 +53,12 @@ class Weights(msgspec.Struct, frozen=True):
     stem_of_many: float = 0.15
     """What is added where hardly any of the question's words do. .1 to .2 are alike."""
 
-    folder: float = 0.1
-    """Added where each word of the name of the file's folder is one of the question's. Worth .002. .05 to .2 are alike."""
-
     definition: float = 0.45
     """Added where a name in the question is defined, shared by its definitions. Worth .009 with the next one, and .045 on
     the library. .3 to .6 are alike."""
 
     only_definition: float = 8.0
-    """Added where the question is a name and this its one definition: more than all else can add up to (6.6)."""
+    """Added where the question is a name and this its one definition: more than all else can add up to (6.5)."""
 
     place: float = 1.0
     """Added where the question points at the file, or, where it points at a line, at the chunk; a quarter of it for other

@@ -167,12 +167,6 @@ def test_I15_the_order_does_not_depend_on_the_order_of_candidates(
     assert [r.row.key for r in ranked("pool", dict(shuffled))] == [r.row.key for r in ranked("pool", scores)]
 
 
-def test_a_file_in_a_folder_that_the_question_names_comes_forward() -> None:
-    other, inside = row(key_of(1, 0), "a/door.py"), row(key_of(2, 0), "eventLoops/door.py")
-    assert paths(ranked("how are event loops closed", {other: 0.8, inside: 0.78}))[0] == "eventLoops/door.py"
-    assert paths(ranked("how are events handled", {other: 0.8, inside: 0.78}))[0] == "a/door.py"
-
-
 def test_a_file_that_is_pointed_at_comes_first_and_its_line_before_its_other_lines() -> None:
     other = row(key_of(1, 0), "door.py")
     first, second = row(key_of(2, 0), "src/handle.py"), row(key_of(2, 1), "src/handle.py")
@@ -182,5 +176,5 @@ def test_a_file_that_is_pointed_at_comes_first_and_its_line_before_its_other_lin
 
 def test_nothing_together_is_worth_as_much_as_being_the_only_definition() -> None:
     most = DEFAULT.evidence * DEFAULT.evidence_chunks * (1.0 + DEFAULT.definition) + 1.0 + DEFAULT.definition
-    most += DEFAULT.stem + DEFAULT.folder + DEFAULT.coverage + DEFAULT.place + DEFAULT.verbatim + DEFAULT.at_hand
+    most += DEFAULT.stem + DEFAULT.coverage + DEFAULT.place + DEFAULT.verbatim + DEFAULT.at_hand
     assert DEFAULT.only_definition > most
