@@ -49,7 +49,7 @@ class Reranking:
         """`models` is the folder of the models that were added."""
         self._config_file = config_file
         self._models = models
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._stamp: _Stamp | None = None
         self._setting = ""
         self._within_s = 0.0
@@ -68,7 +68,13 @@ class Reranking:
             if self._reranker is None and not self._loading and due:
                 self._loading = True
                 threading.Thread(target=self._load, args=(self._setting,), name="reranker", daemon=True).start()
-            return Second(self._reranker, self._within_s)
+            return Second(self._await, self._within_s)
+
+    def _await(self, timeout_s: float) -> Reranker | None:
+        """The reranker, once it is loaded; None where it cannot be, or not in time."""
+        with self._lock:
+            self._lock.wait_for(lambda: not self._loading, timeout_s)
+            return self._reranker
 
     def status(self) -> Chosen | None:
         """What can be said of the reranker that is chosen; None where none is."""
@@ -92,6 +98,7 @@ class Reranking:
         self._within_s = config.reranker_ms / 1e3
         if config.reranker != self._setting:
             self._setting, self._reranker, self._failed, self._loading = config.reranker, None, None, False
+            self._lock.notify_all()
 
     def _load(self, setting: str) -> None:
         found, problem = None, None
@@ -108,6 +115,7 @@ class Reranking:
             if setting == self._setting:  # Else another was chosen meanwhile.
                 self._reranker, self._loading = found, False
                 self._failed = None if problem is None else (time.monotonic(), problem)
+                self._lock.notify_all()
 
 
 def _stamp(path: Path) -> _Stamp | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -27,9 +27,10 @@ log = logging.getLogger(__name__)
 
 
 class Second(msgspec.Struct, frozen=True):
-    """Who takes the second look, None where it is not there (yet), and how many seconds a question may wait for it."""
+    """Who takes the second look, once it is there and within so many seconds, else None; and how many seconds a question may
+    wait for all of it."""
 
-    reranker: CrossEncoder | None
+    reranker: Callable[[float], CrossEncoder | None]
     within_s: float
 
 
@@ -48,13 +49,14 @@ def reranked(
     What it adds is between 0, for the one it likes least, and `weights.reranker`, for the one it likes best: scales of
     models differ. Those further down stay below those judged, which lose nothing. Raises Cancelled.
     """
-    if second.reranker is None:
-        return list(ranked), False
     end = time.monotonic() + second.within_s
+    reranker = second.reranker(second.within_s)
+    if reranker is None:
+        return list(ranked), False
     chosen = _standing(readers, ranked, weights.reranked)
     judged: dict[int, float] = {}
     try:
-        scores = second.reranker.judged(question.text, [text for _, text in chosen])
+        scores = reranker.judged(question.text, [text for _, text in chosen])
         for (key, _), score in zip(chosen, scores, strict=True):
             judged[key] = score
             readers[origin_of(key)].checkpoint()

@@ -44,7 +44,7 @@ def gained(hit: Hit) -> float:
 
 
 def test_what_it_likes_gains_and_the_score_says_so(world: World, reranker: Reranker) -> None:
-    before, after = asked(world, QUESTION, None), asked(world, QUESTION, Second(reranker, 60.0))
+    before, after = asked(world, QUESTION, None), asked(world, QUESTION, Second(lambda _: reranker, 60.0))
     assert after.degraded == ()
     assert {hit.path for hit in after.hits} == {hit.path for hit in before.hits}
     likes = dict(
@@ -73,20 +73,27 @@ def test_what_it_likes_gains_and_the_score_says_so(world: World, reranker: Reran
     ],
 )
 def test_who_says_what_is_meant_is_not_second_guessed(world: World, reranker: Reranker, query: Query) -> None:
-    assert asked(world, query, Second(reranker, 60.0)) == asked(world, query, None)
-    assert asked(world, query, Second(None, 60.0)).degraded == ()
+    assert asked(world, query, Second(lambda _: reranker, 60.0)) == asked(world, query, None)
+    assert asked(world, query, Second(lambda _: None, 60.0)).degraded == ()
 
 
 def test_without_time_what_was_read_gains_and_the_rest_stays(world: World, reranker: Reranker) -> None:
-    before, after = asked(world, QUESTION, None), asked(world, QUESTION, Second(reranker, 0.0))
+    before, after = asked(world, QUESTION, None), asked(world, QUESTION, Second(lambda _: reranker, 0.0))
     assert after.degraded == ("reranker",)
     assert [hit.path for hit in after.hits] == [hit.path for hit in before.hits]
 
 
 def test_one_that_is_not_there_yet_is_named(world: World) -> None:
-    before, after = asked(world, QUESTION, None), asked(world, QUESTION, Second(None, 60.0))
+    before, after = asked(world, QUESTION, None), asked(world, QUESTION, Second(lambda _: None, 60.0))
     assert after.hits == before.hits
     assert after.degraded == ("reranker",)
+
+
+def test_it_is_waited_for_as_long_as_a_question_may_be(world: World, reranker: Reranker) -> None:
+    waited: list[float] = []
+    second = Second(lambda timeout_s: waited.append(timeout_s) or reranker, 0.75)  # type: ignore[func-returns-value]
+    assert any(map(gained, asked(world, QUESTION, second).hits))
+    assert waited == [0.75]
 
 
 def test_one_that_fails_costs_nothing_but_its_say(world: World, reranker: Reranker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +102,7 @@ def test_one_that_fails_costs_nothing_but_its_say(world: World, reranker: Rerank
 
     monkeypatch.setattr(reranker, "_run", fail)
     query = Query("how is some price worked out")
-    after = asked(world, query, Second(reranker, 60.0))
+    after = asked(world, query, Second(lambda _: reranker, 60.0))
     assert after.hits == asked(world, query, None).hits
     assert after.degraded == ("reranker",)
 
@@ -104,7 +111,7 @@ def test_only_the_first_are_read_and_stay_before_the_others(tmp_path: Path, rera
     files = {f"shop/p{number}.py": FILES["shop/total.py"].replace("total", f"total_{number}") for number in range(40)}
     world = World(tmp_path, files)
     query = Query("how is a price worked out", limit=40, explain=True)
-    before, after = asked(world, query, None), asked(world, query, Second(reranker, 60.0))
+    before, after = asked(world, query, None), asked(world, query, Second(lambda _: reranker, 60.0))
     first = [hit.path for hit in before.hits[: DEFAULT.reranked]]
     assert {hit.path for hit in after.hits[: DEFAULT.reranked]} == set(first)
     assert [hit.path for hit in after.hits[DEFAULT.reranked :]] == [hit.path for hit in before.hits[DEFAULT.reranked :]]
@@ -115,7 +122,7 @@ def test_what_no_longer_stands_is_not_read(tmp_path: Path, reranker: Reranker) -
     world = World(tmp_path, FILES)
     world.edit("shop/total.py", "nothing of it is left\n")
     world.remove("shop/taxed.py")
-    after = asked(world, QUESTION, Second(reranker, 60.0))
+    after = asked(world, QUESTION, Second(lambda _: reranker, 60.0))
     assert not {"shop/total.py", "shop/taxed.py"}.intersection(hit.path for hit in after.hits)
     assert after.degraded == ()
 
@@ -128,7 +135,8 @@ def test_it_stops_where_nobody_waits(world: World, reranker: Reranker) -> None:
             read.append(passage)
             return super()._run(question, passage)
 
+    noting = Noting(described(TINY))
     reader = Reader(world.snapshot, world.layer(), world.read, is_cancelled=lambda: len(read) == 2)
     with pytest.raises(Cancelled):
-        asked(world, Query("how is a certain price worked out"), Second(Noting(described(TINY)), 60.0), reader)
+        asked(world, Query("how is a certain price worked out"), Second(lambda _: noting, 60.0), reader)
     assert len(read) <= 3
