@@ -165,13 +165,17 @@ export class Context {
       return;
     }
     this.client = null;
-    const wasSteady = Date.now() - this.startedAt > STEADY_MS;
-    const complaint = await client.complaint();
-    this.log.error(`The server ended: ${complaint}`);
-    if (wasSteady) {
+    const { current } = this;
+    const heard = client.complaint();
+    if (Date.now() - this.startedAt > STEADY_MS) {
       void this.restart();
-    } else if (!this.client && !this.next) {
-      // Else somebody had it started again meanwhile.
+      this.log.error(`The server ended: ${await heard}`);
+      return;
+    }
+    const complaint = await heard;
+    this.log.error(`The server ended: ${complaint}`);
+    if (current === this.current && !this.next && this.state.state === "running") {
+      // Else somebody had it started again, or ended it, meanwhile.
       this.fail(crashed(complaint));
     }
   }

@@ -47,8 +47,8 @@ class UserConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reranker: str = ""
     """A model that reads a question with each of the first answers and has a say in their order: a folder, or the name of
     one that was added; empty for none."""
-    reranker_ms: float = 400.0
-    """How long a question waits for that: what is not read by then stays where it was."""
+    reranker_ms: float = 800.0
+    """How long a question waits for that at most: where that is too short, the order stays as it was."""
     graph_from: int = GRAPH_FROM
     """From so many vectors on, a graph over them is tried, and used if it finds nearly all that a scan does; 0: never."""
     delta: bool = True

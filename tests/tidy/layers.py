@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wire": VOCABULARY | {"paths"},
     "daemon": GROUND | {"engine", "wire"},
     "clients": GROUND | {"wire"},
-    "models": GROUND | {"embed", "wire", "clients"},
+    "models": GROUND | {"embed", "wire", "clients", "search.weights"},
     "evaluate": GROUND | MATERIAL | {"search", "engine", "wire", "daemon", "clients"},
 }
 """What a room may import, beside itself: rooms, or single modules of them."""
@@ -55,7 +55,7 @@ HOMES: dict[str, set[str]] = {
     "watchdog": {"workspace.watch", "workspace.observe"},
     "git": {"vcs.repo"},
     "tree_sitter": {"chunk.syntax", "evaluate.floor"},
-    "onnxruntime": {"embed.onnx", "embed.transformer", "models.compress"},
+    "onnxruntime": {"embed.onnx", "embed.reranker", "embed.transformer", "models.compress"},
     "onnx": {"models.compress"},
     "tokenizers": {"embed.onnx", "embed.reranker", "embed.transformer", "evaluate.floor"},
     "tantivy": {"index.lexical"},

@@ -54,7 +54,8 @@ class CrossEncoder(Protocol):
         """Names weights, tokenizer and length together."""
         ...
 
-    def judged(self, question: str, passages: Sequence[str]) -> Iterator[float]:
-        """How well each passage answers, higher is better, in order and one at a time: whoever has waited long enough takes
-        no more. The scale is the model's own. Raises ModelUnavailable where the model does not run."""
+    def judged(self, question: str, passages: Sequence[str], within_s: float) -> Iterator[float]:
+        """How well each passage answers, higher is better, in order and one at a time. The scale is the model's own, and
+        every value a number. After `within_s` nothing more is given, and what is under way is ended. Raises ModelUnavailable
+        where the model does not run."""
         ...

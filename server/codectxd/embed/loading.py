@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from codectxd.embed.embedder import Embedder
 from codectxd.embed.model import ModelSpec
 from codectxd.errors import ModelUnavailable
-
-if TYPE_CHECKING:
-    from codectxd.embed.reranker import Reranker
 
 
 def load(spec: ModelSpec) -> Embedder:
@@ -25,13 +20,3 @@ def load(spec: ModelSpec) -> Embedder:
     from codectxd.embed.transformer import TransformerEmbedder
 
     return TransformerEmbedder(spec)
-
-
-def load_reranker(spec: ModelSpec) -> Reranker:
-    """Raises ModelUnavailable as `load` does."""
-    if spec.kind != "reranker":
-        told = "it embeds texts: `codectxd model use` takes it"
-        raise ModelUnavailable(f"The model in {spec.source or 'the package'} cannot rerank answers: {told}.")
-    from codectxd.embed.reranker import Reranker
-
-    return Reranker(spec)

@@ -20,6 +20,9 @@ from codectxd.errors import ModelUnavailable
 EMBEDDED = "embedded"
 """What the model inside this package is called where models are named."""
 
+OFF = "off"
+"""What stands for no reranker."""
+
 _DATA = Path(__file__).parent / "data"
 DESCRIPTION = "model.json"
 
@@ -154,6 +157,14 @@ def parts_of(weights: Path) -> Sequence[Path]:
     """The files beside `weights` that hold tensors too large for it."""
     names = (f"{weights.name}_data", f"{weights.name}.data")
     return [path for path in sorted(weights.parent.iterdir()) if path.name.startswith(names)]
+
+
+def files_of(spec: ModelSpec) -> tuple[Path, ...]:
+    """All files that say what the model is; some may not be there."""
+    said = [spec.weights.parent / DESCRIPTION]
+    if spec.source:
+        said += [Path(spec.source) / name for name in (DESCRIPTION, *layouts.SMALL)]
+    return tuple(dict.fromkeys((spec.weights, spec.tokenizer, *said)))
 
 
 def check(spec: ModelSpec) -> None:

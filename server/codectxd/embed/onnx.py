@@ -20,7 +20,7 @@ from codectxd.embed.words import FlatTokens, Ids, Pieces, WordTokens
 from codectxd.errors import ModelUnavailable
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, RunOptions
 
 _TOKENS_PER_RUN = 2_048
 """The graph's working set is about 2 KiB a token: this much bounds the arena, and more is no faster."""
@@ -119,6 +119,15 @@ def session(weights: Path) -> InferenceSession:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+
+def run_options() -> RunOptions:
+    """Of runs that another thread may end by setting `terminate`, which is nothing to log."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = 4
+    return options
 
 
 def pieces(tokenizer: bytes) -> Pieces:

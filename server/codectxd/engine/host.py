@@ -33,6 +33,8 @@ from codectxd.types import Answer, Freshness, ListedFile, Query, SymbolHit
 log = logging.getLogger(__name__)
 
 _READERS = 4
+_JUDGES = 2
+"""Threads for questions that a reranker has a say in, so that whoever asks for names does not wait for those."""
 _REST_S = 30.0
 """How often is looked for workspaces that nobody uses."""
 
@@ -51,6 +53,7 @@ class Host:
         self._engines: dict[str, Engine] = {}
         self._listeners: list[Callable[[Engine], None]] = []
         self._readers = Readers(_READERS)
+        self._judges = Readers(_JUDGES)
         self._link = IndexerLink(self._take, self._indexer_lost, start)
         self._lane = Lane(config.file_deadline_s, start)
         self._heart = Heart(lambda: [engine.following.beat for engine in list(self._engines.values())])
@@ -71,6 +74,7 @@ class Host:
         self._lane.close()
         self._link.close()
         self._readers.close()
+        self._judges.close()
 
     # -- workspaces -------------------------------------------------------------------------------------------------------
 
@@ -136,7 +140,9 @@ class Host:
     async def search(self, roots: Sequence[str], query: Query) -> Answer:
         """The best hits of all `roots`. Raises UsageError."""
         engines = [self.open(root) for root in roots]
-        return await self._readers.ask(partial(ask, engines, self._models.all(), self._reranking.second(), query))
+        second = self._reranking.second()
+        readers = self._readers if second is None else self._judges
+        return await readers.ask(partial(ask, engines, self._models.all(), second, query))
 
     async def similar(self, roots: Sequence[str], target: Target, query: Query) -> Answer:
         """What in all `roots` is most like `target`. Raises UsageError."""

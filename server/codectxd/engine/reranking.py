@@ -1,8 +1,8 @@
-"""The reranker that the settings name: none, unless the user chose one; loaded in the background once a
-workspace is open.
+"""The reranker that the settings name: none, unless the user chose one; loaded in the background once a workspace is open.
 
-The settings file is looked at with each question, so that a change needs no restart; a file that is not settings leaves all
-as it was. Thread-safe. Knows nothing of indexes.
+The settings, and the files of the model, are looked at with each question, so that a change needs no restart; a file that is
+not settings leaves all as it was. What cannot be loaded, or does not run, is tried again after a while. Thread-safe. Knows
+nothing of indexes.
 """
 
 from __future__ import annotations
@@ -11,31 +11,29 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
 from codectxd.config import load_user
-from codectxd.embed.loading import load_reranker
-from codectxd.embed.model import found_in, located
+from codectxd.embed.model import OFF, files_of, found_in, located
+from codectxd.embed.reranker import Reranker, load_reranker
 from codectxd.errors import ModelUnavailable, UsageError
 from codectxd.search.rerank import Second
-
-if TYPE_CHECKING:
-    from codectxd.embed.reranker import Reranker
 
 log = logging.getLogger(__name__)
 
 _AGAIN_S: Final = 60.0
-"""A reranker that could not be loaded is tried again after this long."""
+_LONGEST_MS: Final = 3_600_000.0
 
-_Stamp = tuple[int, int, int]
+_Stamps = tuple[tuple[int, int, int] | None, ...]
 
 
 class Chosen(msgspec.Struct, frozen=True):
     """The reranker that the user chose. `model` names it, by its setting where it is not loaded (yet); `problem` says why it
-    cannot be."""
+    cannot be used."""
 
     model: str
     is_loaded: bool
@@ -49,36 +47,35 @@ class Reranking:
         """`models` is the folder of the models that were added."""
         self._config_file = config_file
         self._models = models
-        self._lock = threading.Condition()
-        self._stamp: _Stamp | None = None
+        self._news = threading.Condition()
+        """Guards all below."""
+        self._settings: _Stamps | None = None
         self._setting = ""
         self._within_s = 0.0
         self._reranker: Reranker | None = None
-        self._loading = False
+        self._files: tuple[Path, ...] = ()
+        self._stamps: _Stamps = ()
+        self._attempt = 0
+        self._is_loading = False
         self._failed: tuple[float, str] | None = None
 
     def second(self) -> Second | None:
         """What is to take a second look at an answer, None where nobody chose that. What is not loaded is wanted from now
         on."""
-        with self._lock:
+        with self._news:
             self._look()
             if not self._setting:
                 return None
-            due = self._failed is None or time.monotonic() - self._failed[0] >= _AGAIN_S
-            if self._reranker is None and not self._loading and due:
-                self._loading = True
-                threading.Thread(target=self._load, args=(self._setting,), name="reranker", daemon=True).start()
-            return Second(self._await, self._within_s)
-
-    def _await(self, timeout_s: float) -> Reranker | None:
-        """The reranker, once it is loaded; None where it cannot be, or not in time."""
-        with self._lock:
-            self._lock.wait_for(lambda: not self._loading, timeout_s)
-            return self._reranker
+            is_due = self._failed is None or time.monotonic() - self._failed[0] >= _AGAIN_S
+            if self._reranker is None and not self._is_loading and is_due:
+                self._is_loading = True
+                attempt = self._attempt, self._setting
+                threading.Thread(target=self._load, args=attempt, name="reranker", daemon=True).start()
+            return Second(self._await, self._within_s, self._fail)
 
     def status(self) -> Chosen | None:
         """What can be said of the reranker that is chosen; None where none is."""
-        with self._lock:
+        with self._news:
             self._look()
             if not self._setting:
                 return None
@@ -86,24 +83,48 @@ class Reranking:
             name = self._setting if loaded is None else loaded.model_id
             return Chosen(name, loaded is not None, self._failed[1] if self._failed is not None else None)
 
-    def _look(self) -> None:
-        stamp = _stamp(self._config_file)
-        if stamp == self._stamp:
-            return
-        self._stamp = stamp
-        try:
-            config = load_user(self._config_file)
-        except UsageError:
-            return  # Whoever starts or scans next says so.
-        self._within_s = config.reranker_ms / 1e3
-        if config.reranker != self._setting:
-            self._setting, self._reranker, self._failed, self._loading = config.reranker, None, None, False
-            self._lock.notify_all()
+    def _await(self, timeout_s: float) -> tuple[Reranker | None, bool]:
+        with self._news:
+            self._news.wait_for(lambda: not self._is_loading, timeout_s)
+            return self._reranker, self._is_loading
 
-    def _load(self, setting: str) -> None:
+    def _look(self) -> None:
+        settings = _stamps([self._config_file])
+        if settings != self._settings:
+            self._settings = settings
+            try:
+                config = load_user(self._config_file)
+            except UsageError:
+                return  # Whoever starts or scans next says so.
+            # What is no number of milliseconds is none.
+            self._within_s = min(max(0.0, config.reranker_ms), _LONGEST_MS) / 1e3
+            setting = "" if config.reranker == OFF else config.reranker
+            if setting != self._setting or self._failed is not None:
+                self._forget(setting)
+        if self._reranker is not None and _stamps(self._files) != self._stamps:
+            self._forget(self._setting)
+
+    def _forget(self, setting: str) -> None:
+        """From now on it is about this setting, and what is under way is nobody's."""
+        self._setting, self._attempt = setting, self._attempt + 1
+        self._reranker, self._failed, self._is_loading = None, None, False
+        self._news.notify_all()
+
+    def _fail(self, problem: str) -> None:
+        """What was loaded does not run."""
+        with self._news:
+            log.warning("%s", problem)
+            self._reranker, self._failed = None, (time.monotonic(), problem)
+
+    def _load(self, attempt: int, setting: str) -> None:
         found, problem = None, None
+        files: tuple[Path, ...] = ()
+        stamps: _Stamps = ()
         try:
-            found = load_reranker(found_in(located(setting, self._models)))
+            spec = found_in(located(setting, self._models))
+            files = files_of(spec)
+            stamps = _stamps(files)  # Before they are read: what changes meanwhile is seen as changed.
+            found = load_reranker(spec)
         except ModelUnavailable as told:
             log.warning("%s", told)
             problem = str(told)
@@ -111,14 +132,18 @@ class Reranking:
             # Whatever a library raised: every question would say that it is on its way.
             log.exception("the reranker %s could not be loaded", setting)
             problem = f"The reranker {setting} cannot be loaded: {raised}."
-        with self._lock:
-            if setting == self._setting:  # Else another was chosen meanwhile.
-                self._reranker, self._loading = found, False
+        with self._news:
+            if attempt == self._attempt:  # Else another was chosen meanwhile.
+                self._reranker, self._files, self._stamps, self._is_loading = found, files, stamps, False
                 self._failed = None if problem is None else (time.monotonic(), problem)
-                self._lock.notify_all()
+                self._news.notify_all()
 
 
-def _stamp(path: Path) -> _Stamp | None:
+def _stamps(paths: Iterable[Path]) -> _Stamps:
+    return tuple(map(_stamp, paths))
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:
         found = os.stat(path)
     except OSError:

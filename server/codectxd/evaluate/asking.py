@@ -90,6 +90,8 @@ def _asked(home: Home, root: Path, question: Question, wanted: Sequence[Wanted])
     said = home.command("search", question.query, str(root), "-k", str(metrics.DEPTH), "--json")
     took_ms = (time.monotonic() - began) * 1000
     answer = msgspec.json.decode(said, type=SearchAnswer) if said.strip() else None
+    if answer is not None and "reranker" in answer.freshness.degraded:
+        raise ModelUnavailable("The reranker had no say in an answer: `codectxd doctor` tries it, once it is chosen.")
     hits = answer.hits if answer is not None else []
     ranks = metrics.ranks([_found(hit) for hit in hits], wanted)
     return Asked(

@@ -15,10 +15,13 @@ import msgspec
 
 from codectxd import paths
 from codectxd.clients import ending, parser, spawn, terminal
-from codectxd.embed.model import EMBEDDED, found_in, located, name_of, setting_of
+from codectxd.config import load_user
+from codectxd.embed.model import EMBEDDED, OFF, found_in, located, name_of, setting_of
+from codectxd.embed.reranker import tried
 from codectxd.errors import UsageError
 from codectxd.models import hub, setting, shelf
-from codectxd.models.shelf import OFF, Added
+from codectxd.models.shelf import Added
+from codectxd.search.weights import DEFAULT
 from codectxd.wire import messages
 
 _PATIENCE_S = 10.0
@@ -32,7 +35,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.action != "list" and options.model is None:
+    if options.action != "list" and not options.model:
         raise UsageError(f"Say which model: `codectxd model {options.action} MODEL`; `codectxd help model` says more.")
     match options.action:
         case "add":
@@ -126,11 +129,12 @@ def _use(options: argparse.Namespace) -> int:
 def _rerank(options: argparse.Namespace) -> int:
     """Have a reranker read the first answers, or none. The daemon looks at the settings with each question."""
     layout = paths.layout()
-    wanted = "" if options.model == OFF else setting_of(options.model)
-    spec = found_in(located(wanted, layout.models)) if options.model != OFF else None
+    wanted = "" if options.model.lower() == OFF else setting_of(options.model)
+    spec = found_in(located(wanted, layout.models)) if options.model.lower() != OFF else None
     if spec is not None and spec.kind != "reranker":
         told = f"it embeds texts: `codectxd model use {options.model}`"
         raise UsageError(f"{options.model} is no reranker; {told}.")
+    text_ms = None if spec is None else tried(spec)  # Here, so that what breaks on it is not the daemon.
     setting.change(layout.config_file, wanted, "reranker")
     if options.json:
         terminal.say_json(msgspec.json.encode({"reranker": None if spec is None else spec.id, "setting": wanted}))
@@ -138,6 +142,10 @@ def _rerank(options: argparse.Namespace) -> int:
         terminal.say("Answers stand as words, meaning and names have them.\n")
     else:
         terminal.say(f"{spec.id} reads the first answers to each question. `codectxd model rerank {OFF}` ends that.\n")
+    waits_ms = load_user(layout.config_file).reranker_ms
+    if text_ms is not None and text_ms * DEFAULT.reranked > waits_ms:
+        told = f"for {DEFAULT.reranked} answers it needs about {text_ms * DEFAULT.reranked:.0f} ms here"
+        terminal.note(f"{told}, and a question waits for {waits_ms:.0f} ms (reranker_ms): it will often have no say.")
     return 0
 
 
@@ -157,13 +165,14 @@ def _begin() -> int:
 
 def _remove(options: argparse.Namespace) -> int:
     layout = paths.layout()
+    chosen, reranker = setting.current(layout.config_file), setting.current(layout.config_file, "reranker")
     shelf.remove(layout.models, options.model)
     more = ""
-    if setting.current(layout.config_file) == options.model:
+    if chosen == options.model:
         setting.change(layout.config_file, "")
         _begin()
         more = "; the model in the package takes its place"
-    if setting.current(layout.config_file, "reranker") == options.model:
+    if reranker == options.model:
         setting.change(layout.config_file, "", "reranker")
         more = "; no reranker reads answers any more"
     told: dict[str, Any] = {"removed": options.model, "wasSet": bool(more)}

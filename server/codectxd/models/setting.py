@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from codectxd.config import load_user
+from codectxd.errors import UsageError
 
 Name = Literal["model", "reranker"]
 
@@ -29,6 +31,10 @@ def change(file: Path, model: str, name: Name = "model") -> None:
     text, found = re.subn(rf"^[ \t]*{name}[ \t]*=.*$", lambda _: line, text, count=1, flags=re.M)
     if not found:
         text = f"{text.rstrip()}\n{line}\n".lstrip()
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise UsageError(f"{file} says `{name}` in a way of its own: write {line} there by hand.") from problem
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f"{file.name}.new")
     new.write_text(text)

@@ -7,7 +7,6 @@ nothing of networks, nor of who uses a model.
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import shutil
@@ -22,14 +21,13 @@ import msgspec
 
 from codectxd.embed import layouts
 from codectxd.embed.layouts import Description, Kind
-from codectxd.embed.loading import load, load_reranker
-from codectxd.embed.model import DESCRIPTION, EMBEDDED, ModelSpec, described, digest_of, found_in, parts_of
+from codectxd.embed.loading import load
+from codectxd.embed.model import DESCRIPTION, EMBEDDED, OFF, ModelSpec, described, digest_of, found_in, parts_of
+from codectxd.embed.reranker import tried
 from codectxd.errors import ModelUnavailable, UsageError
 from codectxd.models import compress
 
-OFF: Final = "off"
-"""What stands for no reranker."""
-
+_FEWEST_TOKENS: Final = 32
 _NAME: Final = re.compile(r"[\w][\w.-]{0,80}")
 _WEIGHTS: Final = "model.onnx"
 _TRIED: Final = (
@@ -63,8 +61,10 @@ def checked_name(name: str) -> str:
 def add(models: Path, folder: Path, name: str, settings: dict[str, Any], *, int8: bool) -> Added:
     """Copy the model in `folder` to `models` under `name`; `settings` (of `Description`) overrule what it says of itself.
     With `int8`, its weights become bytes. Raises UsageError, ModelUnavailable."""
-    place = _free(models, name)
-    description = msgspec.structs.replace(_description(folder), name=name, digest="", **settings)
+    place, found = _free(models, name), _description(folder)
+    if found.kind == "reranker":
+        _check_reranker(settings)
+    description = msgspec.structs.replace(found, name=name, digest="", **settings)
     weights, tokenizer = folder / description.weights, folder / description.tokenizer
     description = msgspec.structs.replace(description, weights=_WEIGHTS, tokenizer="tokenizer.json")
     with making(models) as made:
@@ -79,9 +79,20 @@ def add(models: Path, folder: Path, name: str, settings: dict[str, Any], *, int8
         written = msgspec.json.encode(msgspec.structs.replace(description, digest=digest))
         (made / DESCRIPTION).write_bytes(msgspec.json.format(written, indent=2) + b"\n")
         spec = described(made)
-        text_ms = _tried_reranker(spec) if spec.kind == "reranker" else _tried(spec)
+        text_ms = tried(spec) if spec.kind == "reranker" else _tried(spec)
         os.replace(made, place)
     return msgspec.structs.replace(_added(name, described(place)), text_ms=text_ms)
+
+
+def _check_reranker(settings: dict[str, Any]) -> None:
+    strange = [name for name in settings if name != "max_tokens"]
+    if strange:
+        option = strange[0].replace("_", "-")
+        raise UsageError(f"--{option} is for models that embed; of a reranker only --max-tokens can be chosen.")
+    if settings.get("max_tokens", _FEWEST_TOKENS) < _FEWEST_TOKENS:
+        raise UsageError(
+            f"A reranker reads the question and a text together: --max-tokens must be {_FEWEST_TOKENS} or more."
+        )
 
 
 def _description(folder: Path) -> Description:
@@ -123,16 +134,6 @@ def _tried(spec: ModelSpec) -> float:
         raise ModelUnavailable(f"The model does not run: {told}") from problem
     if not vectors.any(axis=1).all():
         raise ModelUnavailable("The model makes nothing of a sentence: its vectors are zero, or no numbers.")
-    return (time.perf_counter() - began) * 1e3 / len(_TRIED)
-
-
-def _tried_reranker(spec: ModelSpec) -> float:
-    """As `_tried`, for what reads a question with a text."""
-    reranker = load_reranker(spec)
-    began = time.perf_counter()
-    found = list(reranker.judged(_TRIED[0], _TRIED))
-    if not all(map(math.isfinite, found)):
-        raise ModelUnavailable("The model makes nothing of a sentence: what it says is no number.")
     return (time.perf_counter() - began) * 1e3 / len(_TRIED)
 
 

@@ -7,7 +7,6 @@ thread; reads through the Readers, and knows nothing of where the reranker came 
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,15 +22,20 @@ from codectxd.search.rank import Ranked, in_order
 from codectxd.search.weights import Weights
 from codectxd.types import Mode
 
-log = logging.getLogger(__name__)
+_LOOK_S = 0.05
+"""How often somebody who waits looks whether anybody still wants an answer."""
 
 
 class Second(msgspec.Struct, frozen=True):
-    """Who takes the second look, once it is there and within so many seconds, else None; and how many seconds a question may
-    wait for all of it."""
+    """Who takes the second look, and how many seconds a question may wait for it.
 
-    reranker: Callable[[float], CrossEncoder | None]
+    `reranker` gives it once it is loaded, or None after so many seconds, and whether it may yet come; `failed` hears why it
+    does not run.
+    """
+
+    reranker: Callable[[float], tuple[CrossEncoder | None, bool]]
     within_s: float
+    failed: Callable[[str], None]
 
 
 def is_wanted(question: Question, mode: Mode) -> bool:
@@ -44,29 +48,40 @@ def is_wanted(question: Question, mode: Mode) -> bool:
 def reranked(
     readers: Sequence[Reader], question: Question, ranked: Sequence[Ranked], second: Second, weights: Weights
 ) -> tuple[list[Ranked], bool]:
-    """`ranked` with what the reranker adds to the first `weights.reranked`, and whether it judged all of them.
+    """`ranked` with what the reranker adds to the first `weights.reranked`, and whether it judged all of them: else it adds
+    nothing, since of the same question a part would be another one each time.
 
     What it adds is between 0, for the one it likes least, and `weights.reranker`, for the one it likes best: scales of
     models differ. Those further down stay below those judged, which lose nothing. Raises Cancelled.
     """
     end = time.monotonic() + second.within_s
-    reranker = second.reranker(second.within_s)
+    chosen = _standing(readers, ranked, weights.reranked)
+    if not chosen:
+        return list(ranked), True
+    reranker = _awaited(readers, second, end)
     if reranker is None:
         return list(ranked), False
-    chosen = _standing(readers, ranked, weights.reranked)
     judged: dict[int, float] = {}
     try:
-        scores = reranker.judged(question.text, [text for _, text in chosen])
-        for (key, _), score in zip(chosen, scores, strict=True):
+        scores = reranker.judged(question.text, [text for _, text in chosen], end - time.monotonic())
+        for (key, _), score in zip(chosen, scores, strict=False):  # Of those that there was time for.
             judged[key] = score
             readers[origin_of(key)].checkpoint()
-            if time.monotonic() > end:
-                break
     except ModelUnavailable as problem:
-        log.warning("%s", problem)
+        second.failed(str(problem))
+    if len(judged) < len(chosen):
         return list(ranked), False
     shares = _spread(judged)
-    return in_order([_with(one, shares.get(one.row.key, 0.0), weights) for one in ranked]), len(judged) == len(chosen)
+    return in_order([_with(one, shares.get(one.row.key, 0.0), weights) for one in ranked]), True
+
+
+def _awaited(readers: Sequence[Reader], second: Second, end: float) -> CrossEncoder | None:
+    """The reranker, once it is loaded; None where that takes too long, or fails."""
+    while True:
+        reranker, is_coming = second.reranker(min(_LOOK_S, max(0.0, end - time.monotonic())))
+        if reranker is not None or not is_coming or time.monotonic() >= end:
+            return reranker
+        readers[0].checkpoint()
 
 
 def _standing(readers: Sequence[Reader], ranked: Sequence[Ranked], most: int) -> list[tuple[int, str]]:

@@ -205,6 +205,13 @@ def test_the_reranker_of_the_settings_is_tried(patient: Patient, setting: str, l
     assert told in one.told
 
 
+def test_a_reranker_without_the_time_for_it_is_a_warning(patient: Patient) -> None:
+    patient.layout.config.mkdir()
+    patient.layout.config_file.write_text(f'reranker = "{TINY.with_name("tiny-reranker")}"\nreranker_ms = 0.0\n')
+    (one,) = found(installation.model(patient), "warning")
+    assert "too slow for 20 in 0 ms" in one.told
+
+
 def test_the_model_and_the_grammars_are_whole_here(patient: Patient) -> None:
     assert found(installation.model(patient), "problem") == []
     assert found(installation.versions(patient), "problem") == []

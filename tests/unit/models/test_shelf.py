@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from codectxd.config import load_user
-from codectxd.embed.loading import load, load_reranker
+from codectxd.embed.loading import load
 from codectxd.embed.model import described, located
+from codectxd.embed.reranker import load_reranker
 from codectxd.errors import ModelUnavailable, UsageError
 from codectxd.models import setting, shelf
 
@@ -40,8 +41,23 @@ def test_an_added_reranker_says_of_a_pair_what_the_one_in_the_folder_does(tmp_pa
         assert (added.kind, added.max_tokens) == ("reranker", 32)
         found = load_reranker(described(Path(located(name, tmp_path))))
         expected = load_reranker(msgspec.structs.replace(described(TINY.with_name("tiny-reranker")), max_tokens=32))
-        assert list(found.judged("a", TEXTS)) == pytest.approx(list(expected.judged("a", TEXTS)), abs=within)
+        judged = list(found.judged("a", TEXTS, 60.0))
+        assert judged == pytest.approx(list(expected.judged("a", TEXTS, 60.0)), abs=within)
     assert [one.kind for one in shelf.listed(tmp_path)] == ["reranker", "reranker"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"pooling": "mean"}, "--pooling is for models that embed"),
+        ({"query_prefix": "q: "}, "--query-prefix is for models that embed"),
+        ({"max_tokens": 8}, "--max-tokens must be 32 or more"),
+    ],
+)
+def test_options_that_make_no_sense_for_a_reranker_are_refused(tmp_path: Path, settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        shelf.add(tmp_path, TINY.with_name("tiny-reranker"), "judge", settings, int8=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_options_overrule_what_the_folder_says(tmp_path: Path) -> None:
@@ -120,6 +136,14 @@ def test_the_setting_of_a_reranker_is_another(tmp_path: Path) -> None:
     setting.change(file, "other")
     assert file.read_text() == 'model = "other"\nreranker = "judge"\n'
     assert (setting.current(file), setting.current(file, "reranker")) == ("other", "judge")
+
+
+def test_a_setting_that_is_written_in_a_way_of_its_own_is_left(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('"model" = "mine"\n')
+    with pytest.raises(UsageError, match="by hand"):
+        setting.change(file, "other")
+    assert file.read_text() == '"model" = "mine"\n'
 
 
 def test_settings_that_cannot_be_read_are_not_written_over(tmp_path: Path) -> None:

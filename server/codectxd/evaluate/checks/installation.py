@@ -14,11 +14,13 @@ import codectxd
 from codectxd.chunk.languages import PARSED
 from codectxd.chunk.syntax import spans_of
 from codectxd.config import load_user
-from codectxd.embed.loading import load, load_reranker
-from codectxd.embed.model import ModelSpec, embedded, found_in, located
+from codectxd.embed.loading import load
+from codectxd.embed.model import OFF, ModelSpec, embedded, found_in, located
 from codectxd.embed.onnx import OnnxEmbedder
+from codectxd.embed.reranker import tried
 from codectxd.errors import ModelUnavailable, UsageError
 from codectxd.evaluate.checks.findings import Finding, Patient, ok, problem, warning
+from codectxd.search.weights import DEFAULT
 
 _GIT_S = 5.0
 
@@ -126,23 +128,27 @@ def _own(patient: Patient) -> Iterator[Finding]:
 def _reranker(patient: Patient) -> Iterator[Finding]:
     """The reranker that the settings name, if they name one."""
     try:
-        setting = load_user(patient.layout.config_file).reranker
+        config = load_user(patient.layout.config_file)
     except UsageError:
         return  # That is told with the settings.
-    if not setting:
+    setting = config.reranker
+    if setting in ("", OFF):
         return
     try:
         spec = found_in(located(setting, patient.layout.models))
-        loaded = load_reranker(spec)
-        began = time.perf_counter()
-        list(loaded.judged(SENTENCE, [SENTENCE * 20]))
+        text_ms = tried(spec)
     except ModelUnavailable as failure:
         told = f"{str(failure).rstrip('.')}; answers stand as they do without one"
         yield problem(
             "model", setting, told, "`codectxd model list` names those there are, `codectxd model rerank` changes it"
         )
         return
-    yield ok("model", setting, f"reranker {spec.id}, {(time.perf_counter() - began) * 1e3:.0f} ms a passage")
+    told = f"reranker {spec.id}, {text_ms:.0f} ms a passage"
+    if text_ms * DEFAULT.reranked > config.reranker_ms:
+        advice = "raise reranker_ms in config.toml, or take a smaller model, or --int8"
+        yield warning("model", setting, f"{told}: too slow for {DEFAULT.reranked} in {config.reranker_ms:.0f} ms", advice)
+        return
+    yield ok("model", setting, told)
 
 
 def _vector(spec: ModelSpec, vector: np.ndarray[tuple[int], np.dtype[np.float32]]) -> Finding:
