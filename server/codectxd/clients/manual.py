@@ -165,7 +165,7 @@ PAGES: Mapping[str, Page] = MappingProxyType(
         ),
         "model": Page(
             "keep",
-            "have a model of your own embed the texts",
+            "have models of your own embed texts, or read answers",
             "The model that comes with codectxd is small and fast. Any sentence transformer can take its place that is there"
             " as an ONNX graph with its tokenizer.json: one in a folder, in the layout that sentence-transformers and its"
             " exports write, or one on a hub, which is downloaded when you add it, and never otherwise. HF_ENDPOINT names a"
