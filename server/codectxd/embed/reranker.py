@@ -1,8 +1,7 @@
 """Cross-encoders, run by onnxruntime: a question and one passage are read together, and make one number.
 
-A home of onnxruntime (through `onnx`) and tokenizers. It sees what two vectors cannot, and costs a run for each passage, so
-it judges the few that something else found. A passage's number does not depend on its company: each is run alone, which on
-one core is as fast. Knows nothing of files and of ranking.
+It sees what two vectors cannot, and costs a run for each passage, so it judges the few that something else found. A passage's
+number does not depend on its company: each is run alone, which on one core is as fast. Knows nothing of files and of ranking.
 """
 
 from __future__ import annotations
@@ -16,16 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from codectxd.embed.model import ModelSpec, check
-from codectxd.embed.onnx import run_options, session
-from codectxd.embed.transformer import CHARACTERS_PER_TOKEN
+from codectxd.embed.brought import cut, loaded
+from codectxd.embed.model import ModelSpec
+from codectxd.embed.onnx import run_options
 from codectxd.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     from onnxruntime import RunOptions
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Encoding
 
-_KNOWN_INPUTS: Final = frozenset({"input_ids", "attention_mask", "token_type_ids", "position_ids"})
 _LONGEST_S: Final = 10.0
 """For what is to be found out about a model: one that takes longer for it is of no use."""
 _TEXT: Final = "the total of all lines in the cart "
@@ -39,24 +37,11 @@ class Reranker:
     def __init__(self, spec: ModelSpec) -> None:
         """Load the model. Raises ModelUnavailable when its files are missing, damaged, or make more of a pair than one
         number."""
-        check(spec)
         self._spec = spec
-        try:
-            self._session = session(spec.weights)
-            self._tokenizer = _tokenizer(spec)
-        except Exception as problem:
-            # Both libraries raise whatever their own parts do.
-            told = str(problem).strip().splitlines()
-            raise ModelUnavailable(
-                f"The reranker in {spec.source} cannot be loaded: {told[0] if told else problem!r}"
-            ) from problem
+        self._session, self._tokenizer = loaded(spec, "reranker")
         self._inputs = [one.name for one in self._session.get_inputs()]
         self._seen: OrderedDict[bytes, float] = OrderedDict()
         self._lock = threading.Lock()
-        if strange := sorted(set(self._inputs) - _KNOWN_INPUTS):
-            raise ModelUnavailable(
-                f"The reranker in {spec.source} cannot be used: it wants {strange[0]}, which no pair has."
-            )
         if not list(self.judged("a", ["b"], _LONGEST_S)):
             slow = f"a pair of letters takes it more than {_LONGEST_S:.0f} s"
             raise ModelUnavailable(f"The reranker in {spec.source} cannot be used: {slow}.")
@@ -118,9 +103,7 @@ class Reranker:
         return float(found.reshape(()))
 
     def _split(self, question: str, passage: str) -> Encoding:
-        longest = self._spec.max_tokens * CHARACTERS_PER_TOKEN
-        asked, read = (text[:longest].encode("utf-8", "replace").decode() for text in (question, passage))
-        return self._tokenizer.encode(asked, read)
+        return self._tokenizer.encode(cut(question, self._spec), cut(passage, self._spec))
 
 
 def tried(spec: ModelSpec) -> float:
@@ -148,13 +131,3 @@ def load_reranker(spec: ModelSpec) -> Reranker:
 def _key(question: str, passage: str) -> bytes:
     texts = (text.encode("utf-8", "surrogatepass") for text in (question, passage))
     return hashlib.blake2b(b"\0".join(texts), digest_size=16).digest()
-
-
-def _tokenizer(spec: ModelSpec) -> Tokenizer:
-    from tokenizers import Tokenizer
-
-    loaded = Tokenizer.from_file(str(spec.tokenizer))
-    loaded.no_padding()
-    # The longer of the two is cut first, which is the passage.
-    loaded.enable_truncation(max_length=spec.max_tokens, strategy="longest_first")
-    return loaded

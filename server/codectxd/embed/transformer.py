@@ -1,6 +1,6 @@
 """Models that a user brings, run by onnxruntime: sentence transformers of any make, from text to unit vectors.
 
-A home of onnxruntime (through `onnx`) and tokenizers. Texts are cut to the model's length, sorted by it and run in batches
+Texts are cut to the model's length, sorted by it and run in batches
 of a bounded number of tokens, padding counted: what is ready is given at once. Tokens are pooled as the model says, where
 its graph has not done so, cut to the dimension asked for, and given length 1. One thread, which is the caller's, whatever
 the machine has.
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from codectxd.embed.brought import cut, loaded
 from codectxd.embed.embedder import Batch, Vectors
-from codectxd.embed.model import ModelSpec, check
-from codectxd.embed.onnx import session
+from codectxd.embed.model import ModelSpec
 from codectxd.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -33,14 +33,10 @@ _SCALED_BY_COMPANY: Final = b"DynamicQuantizeLinear"
 """Where a graph has this, int8 numbers are scaled by the largest of all that is run together: a text's vector would depend
 on its company, as much as on the rounding itself. One text a run is then as fast, since nothing is padded."""
 
-CHARACTERS_PER_TOKEN: Final = 16
-"""A text is cut here before it is split, so that a file of one endless line costs no more than the tokens kept of it."""
-
 _QUESTIONS: Final = 64
 """So many questions are remembered: several folders are asked the same, and so does who types on."""
 
 _POOLED: Final = "sentence_embedding"
-_KNOWN_INPUTS: Final = frozenset({"input_ids", "attention_mask", "token_type_ids", "position_ids"})
 _PADDING: Final = ("[PAD]", "<pad>", "<|endoftext|>")
 
 
@@ -52,25 +48,14 @@ class TransformerEmbedder:
 
     def __init__(self, spec: ModelSpec) -> None:
         """Load the model. Raises ModelUnavailable when its files are missing, damaged, or not what `spec` says."""
-        check(spec)
         self._spec = spec
-        try:
-            self._session = session(spec.weights)
-            self._tokenizer = _tokenizer(spec)
-        except Exception as problem:
-            # Both libraries raise whatever their own parts do.
-            told = str(problem).strip().splitlines()
-            raise ModelUnavailable(
-                f"The model in {spec.source} cannot be loaded: {told[0] if told else problem!r}"
-            ) from problem
+        self._session, self._tokenizer = loaded(spec, "model")
         self._tokens_per_run = _TOKENS_PER_RUN if _is_steady(spec) else 0
         self._padding = _padding(self._tokenizer)
         self._inputs = [one.name for one in self._session.get_inputs()]
         self._output, self._is_pooled = _output(spec, self._session.get_outputs())
         self._questions: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = threading.Lock()
-        if strange := sorted(set(self._inputs) - _KNOWN_INPUTS):
-            raise ModelUnavailable(f"The model in {spec.source} cannot be used: it wants {strange[0]}, which no text has.")
         if self.encode_question("a").shape != (spec.dimension,):
             raise ModelUnavailable(
                 f"The model in {spec.source} cannot be used: its vectors are shorter than {spec.dimension}."
@@ -119,9 +104,8 @@ class TransformerEmbedder:
             yield places, self._run([tokens[at] for at in places])
 
     def _split(self, text: str) -> list[int]:
-        cut = text[: self._spec.max_tokens * CHARACTERS_PER_TOKEN].encode("utf-8", "replace").decode()
         # One by one: a batch would start threads of the library's own.
-        ids: list[int] = self._tokenizer.encode(cut).ids
+        ids: list[int] = self._tokenizer.encode(cut(text, self._spec)).ids
         return ids
 
     def _run(self, tokens: Sequence[Sequence[int]]) -> Vectors:
@@ -175,15 +159,6 @@ def _unit(vectors: npt.NDArray[np.float32]) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     usable = np.isfinite(lengths) & (lengths > 1e-12)
     return np.ascontiguousarray(np.where(usable, vectors / np.where(usable, lengths, 1.0), 0.0), dtype=np.float32)
-
-
-def _tokenizer(spec: ModelSpec) -> Tokenizer:
-    from tokenizers import Tokenizer
-
-    loaded = Tokenizer.from_file(str(spec.tokenizer))
-    loaded.no_padding()
-    loaded.enable_truncation(max_length=spec.max_tokens)
-    return loaded
 
 
 def _padding(tokenizer: Tokenizer) -> int:
