@@ -1,7 +1,8 @@
 """Cross-encoders, run by onnxruntime: a question and one passage are read together, and make one number.
 
-It sees what two vectors cannot, and costs a run for each passage, so it judges the few that something else found. A passage's
-number does not depend on its company: each is run alone, which on one core is as fast. Knows nothing of files and of ranking.
+It sees what two vectors cannot, and costs a run for each passage, so it judges the few that something else found. A
+passage's number does not depend on its company: each is run alone, which on one core is as fast. Knows nothing of files and
+of ranking.
 """
 
 from __future__ import annotations
