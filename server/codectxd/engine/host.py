@@ -27,6 +27,7 @@ from codectxd.engine.reranking import Chosen, Reranking
 from codectxd.engine.samples import Target
 from codectxd.engine.threads import Starter
 from codectxd.errors import CodectxError
+from codectxd.search.rerank import takes_long
 from codectxd.paths import Layout
 from codectxd.types import Answer, Freshness, ListedFile, Query, SymbolHit
 
@@ -141,7 +142,7 @@ class Host:
         """The best hits of all `roots`. Raises UsageError."""
         engines = [self.open(root) for root in roots]
         second = self._reranking.second()
-        readers = self._readers if second is None else self._judges
+        readers = self._judges if second is not None and takes_long(query) else self._readers
         return await readers.ask(partial(ask, engines, self._models.all(), second, query))
 
     async def similar(self, roots: Sequence[str], target: Target, query: Query) -> Answer:

@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from codectxd.embed.embedder import CrossEncoder
-from codectxd.errors import ModelUnavailable
+from codectxd.errors import ModelUnavailable, UsageError
 from codectxd.index.reader import Reader
 from codectxd.search.pool import origin_of
-from codectxd.search.query import Question
+from codectxd.search.query import Question, parse
 from codectxd.search.rank import Ranked, in_order
 from codectxd.search.weights import Weights
-from codectxd.types import Mode
+from codectxd.types import Mode, Query
 
 _LOOK_S = 0.05
 """How often somebody who waits looks whether anybody still wants an answer."""
@@ -36,6 +36,14 @@ class Second(msgspec.Struct, frozen=True):
     reranker: Callable[[float], tuple[CrossEncoder | None, bool]]
     within_s: float
     failed: Callable[[str], None]
+
+
+def takes_long(query: Query) -> bool:
+    """Whether a question is looked at twice, as far as can be said before it is answered."""
+    try:
+        return is_wanted(parse(query), query.mode)
+    except UsageError:
+        return False  # Which is told at once.
 
 
 def is_wanted(question: Question, mode: Mode) -> bool:

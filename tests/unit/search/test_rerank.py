@@ -11,7 +11,7 @@ from codectxd.embed.model import described
 from codectxd.embed.reranker import Reranker
 from codectxd.errors import Cancelled, ModelUnavailable
 from codectxd.index.reader import Reader
-from codectxd.search.rerank import Second
+from codectxd.search.rerank import Second, takes_long
 from codectxd.search.searcher import Result, search
 from codectxd.search.weights import DEFAULT
 from codectxd.types import Hit, Query
@@ -64,6 +64,14 @@ def test_what_it_likes_gains_and_the_score_says_so(world: World, reranker: Reran
         share = DEFAULT.reranker * (likes[hit.path] - likes[worst]) / width
         assert by_path[hit.path].score == pytest.approx(hit.score + share)
     assert [hit.score for hit in after.hits] == sorted((hit.score for hit in after.hits), reverse=True)
+
+
+def test_what_takes_long_is_known_before() -> None:
+    assert takes_long(QUESTION)
+    assert not takes_long(Query("rounded"))
+    assert not takes_long(Query("how is a price worked out", mode="lexical"))
+    assert not takes_long(Query("  "))
+    assert not takes_long(Query("path:"))
 
 
 @pytest.mark.parametrize(
