@@ -27,8 +27,8 @@ from codectxd.engine.reranking import Chosen, Reranking
 from codectxd.engine.samples import Target
 from codectxd.engine.threads import Starter
 from codectxd.errors import CodectxError
-from codectxd.search.rerank import takes_long
 from codectxd.paths import Layout
+from codectxd.search.rerank import takes_long
 from codectxd.types import Answer, Freshness, ListedFile, Query, SymbolHit
 
 log = logging.getLogger(__name__)
