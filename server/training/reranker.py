@@ -58,8 +58,10 @@ _SOURCES = Path(__file__).with_name("sources.tsv")
 class Recipe(NamedTuple):
     layers: int = 4
     tokens: int = 128
+    easy: float = 0.06
+    easy_tokens: int = 64
     groups: int = 8
-    rate: float = 1e-4
+    rate: float = 1.5e-4
     warmup: float = 0.06
     decay: float = 0.01
     seed: int = 17
@@ -123,7 +125,7 @@ def train(weights: Weights, shape: Shape, groups: Sequence[Pairs], recipe: Recip
     # The words' vectors stay as they are: most of the numbers, and few of them are met often enough to learn.
     learning = [value.requires_grad_() for name, value in weights.items() if name != "embeddings.word_embeddings.weight"]
     optimiser = torch.optim.AdamW(learning, lr=recipe.rate, weight_decay=recipe.decay, fused=True)
-    batches = _batches(groups, recipe)
+    batches, draw = _batches(groups, recipe), random.Random(recipe.seed)
     began, looked, losses = time.monotonic(), time.monotonic(), []
     for step, batch in enumerate(batches):
         now = time.monotonic()
@@ -132,7 +134,9 @@ def train(weights: Weights, shape: Shape, groups: Sequence[Pairs], recipe: Recip
             break
         for part in optimiser.param_groups:
             part["lr"] = recipe.rate * min(done / recipe.warmup, (1 - done) / (1 - recipe.warmup), 1.0)
-        tokens = _padded(_cut(batch, recipe.tokens))
+        is_easy = done < recipe.easy
+        given = _easier(batch, draw) if is_easy else batch
+        tokens = _padded(_cut(given, recipe.easy_tokens if is_easy else recipe.tokens))
         with torch.autocast("cpu", dtype=torch.bfloat16):
             scores = logits(weights, shape, tokens).view(len(batch), -1)
         loss = functional.cross_entropy(scores, torch.zeros(len(batch), dtype=torch.int64))
@@ -141,9 +145,9 @@ def train(weights: Weights, shape: Shape, groups: Sequence[Pairs], recipe: Recip
         torch.nn.utils.clip_grad_norm_(learning, 1.0)
         optimiser.step()
         losses.append(loss.item())
-        if step % 50 == 49:
+        if step % 25 == 24:
             seconds = time.monotonic() - began
-            print(f"step {step + 1} of {len(batches)}, {seconds:.0f} s: loss {np.mean(losses[-50:]):.3f}", flush=True)
+            print(f"step {step + 1} of {len(batches)}, {seconds:.0f} s: loss {np.mean(losses[-25:]):.3f}", flush=True)
         if now - looked > 600:
             looked = now
             yield done
@@ -163,7 +167,7 @@ def figures(ranks: Sequence[int], groups: Sequence[Group]) -> dict[str, tuple[in
     """How many, how often the right one is the first, and the mean reciprocal rank; of all, and of each kind."""
     kinds = np.array([group.kind for group in groups])
     places = np.array(ranks)
-    chosen = {"all": np.ones(len(kinds), dtype=bool), **{kind: kinds == kind for kind in sorted(set(kinds))}}
+    chosen = {"all": np.ones(len(kinds), dtype=bool), **{kind: kinds == kind for kind in sorted(set(kinds.tolist()))}}
     return {kind: (int(of.sum()), _share(places[of] == 0), _share(1 / (1 + places[of]))) for kind, of in chosen.items()}
 
 
@@ -220,6 +224,15 @@ def _batches(groups: Sequence[Pairs], recipe: Recipe) -> list[list[Pairs]]:
         random_.shuffle(some)
         batches += some
     return batches
+
+
+def _easier(groups: Sequence[Pairs], draw: random.Random) -> list[Pairs]:
+    """The same questions with wrong passages of other groups: what matches at all has to be learned first."""
+    found = []
+    for at, group in enumerate(groups):
+        others = [passage for other, of in enumerate(groups) if other != at for passage in of.passages]
+        found.append(Pairs(group.question, [group.passages[0], *draw.sample(others, len(group.passages) - 1)]))
+    return found
 
 
 _FIRST, _END = 101, 102
