@@ -35,24 +35,25 @@ _TAGS = re.compile(
 
 
 class Documented(NamedTuple):
-    """What a comment says, without its marks and tags, and the lines of code below it."""
+    """What a comment says, without its marks and tags, and the lines of code below it; `span` is where it stands."""
 
     comment: str
     code: str
+    span: tuple[int, int]
 
 
 def documented(text: str, language: str) -> Iterator[Documented]:
     if language == "python":
         for match in _DOCSTRING.finditer(text):
-            yield from _joined(match["doc"], match["head"] + _below(text, match.end()))
+            yield from _joined(match["doc"], match["head"] + _below(text, match.end()), (match.end("head"), match.end()))
     if language == "elixir":
         for match in _HEREDOC.finditer(text):
-            yield from _joined(match["doc"], _below(text, match.end()))
+            yield from _joined(match["doc"], _below(text, match.end()), match.span())
     if language not in _LINE_COMMENT or language == "haskell":
         for match in _BLOCK.finditer(text):
-            yield from _joined(match["doc"], _below(text, match.end()))
-    for comment, end in _line_comments(text, _LINE_COMMENT.get(language, "//")):
-        yield from _joined(comment, _below(text, end))
+            yield from _joined(match["doc"], _below(text, match.end()), match.span())
+    for comment, span in _line_comments(text, _LINE_COMMENT.get(language, "//")):
+        yield from _joined(comment, _below(text, span[1]), span)
 
 
 _PREAMBLE = re.compile(
@@ -94,12 +95,12 @@ def first_sentence(comment: str) -> str:
     return comment[: end.end()] if end else comment[:300]
 
 
-def _joined(comment: str, code: str) -> Iterator[Documented]:
+def _joined(comment: str, code: str, span: tuple[int, int]) -> Iterator[Documented]:
     if _LICENCE.search(comment):
         return
     cleaned = clean(comment)
     if cleaned and code.strip():
-        yield Documented(cleaned, code)
+        yield Documented(cleaned, code, span)
 
 
 def _below(text: str, start: int) -> str:
@@ -124,11 +125,11 @@ def _starts_another(line: str, indent: int) -> bool:
     return _indent(line) == indent and line.lstrip().startswith(("/**", "///", "##", "-- |", "@doc", "def ", "class "))
 
 
-def _line_comments(text: str, mark: str) -> Iterator[tuple[str, int]]:
-    """Runs of lines that are nothing but a comment, and where each run ends."""
+def _line_comments(text: str, mark: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Runs of lines that are nothing but a comment, and where each run stands."""
     pattern = re.compile(rf"(?:^[ \t]*{re.escape(mark)}[^\n]*\n)+", re.MULTILINE)
     for match in pattern.finditer(text):
-        yield _unmarked(match.group(), re.escape(mark)), match.end()
+        yield _unmarked(match.group(), re.escape(mark)), match.span()
 
 
 def _unmarked(lines: str, mark: str) -> str:

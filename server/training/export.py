@@ -16,7 +16,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from codectxd.embed.model import Description
+from codectxd.embed.layouts import Description
 from codectxd.embed.onnx import digest
 from codectxd.embed.quantise import quantise
 

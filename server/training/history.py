@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from training.pairs import Pair, worded
 from training.sources import wanted
@@ -23,25 +24,39 @@ _DULL = re.compile(
 _PREFIX = re.compile(r"^(?:\[[^\]]*\]|\w+(?:\([^)]*\))?!?:)\s*|\s*\(?#\d+\)?\.?$|^[\w./*-]+:\s+")
 
 
+class Change(NamedTuple):
+    """A hunk as its file reads after the commit."""
+
+    subject: str
+    path: str
+    text: str
+
+
 def pairs(folder: Path, revision: str) -> Iterator[Pair]:
     """Hunks of the newest commits of a full clone; a clone without history yields nothing."""
-    for record in _log(folder, revision).split(_RECORD)[1:]:
+    for change in changes(folder, revision):
+        yield Pair("commit", change.subject, change.text)
+
+
+def changes(folder: Path, revision: str, commits: int = _COMMITS) -> Iterator[Change]:
+    """The same with the path; of the newest `commits`."""
+    for record in _log(folder, revision, commits).split(_RECORD)[1:]:
         subject, _, patch = record.partition(_FIELD)
         question = _PREFIX.sub("", _PREFIX.sub("", subject.strip()))
         if not _DULL.search(subject) and not _DULL.search(question) and worded(question):
-            for hunk in _hunks(patch):
-                yield Pair("commit", question, hunk)
+            for path, hunk in _hunks(patch):
+                yield Change(question, path, hunk)
 
 
-def _log(folder: Path, revision: str) -> str:
+def _log(folder: Path, revision: str, commits: int) -> str:
     command = [
-        "git", "-C", str(folder), "log", "--no-merges", f"--max-count={_COMMITS}", "--diff-filter=AM", "--no-renames",
+        "git", "-C", str(folder), "log", "--no-merges", f"--max-count={commits}", "--diff-filter=AM", "--no-renames",
         "--no-ext-diff", "--no-textconv", "--unified=4", f"--format={_RECORD}%s{_FIELD}", "--patch", revision,
     ]  # fmt: skip
     return subprocess.run(command, check=False, stdout=subprocess.PIPE).stdout.decode("utf-8", errors="replace")
 
 
-def _hunks(patch: str) -> Iterator[str]:
+def _hunks(patch: str) -> Iterator[tuple[str, str]]:
     files = patch.split("\ndiff --git a/")[1:]
     code = [file for file in files if wanted(file.partition(" b/")[0]) and not file.partition(" b/")[0].endswith(".md")]
     if not 0 < len(code) <= _FILES_OF_A_COMMIT:
@@ -52,7 +67,7 @@ def _hunks(patch: str) -> Iterator[str]:
             text = _after(hunk)
             if found < _HUNKS_OF_A_COMMIT and worded(text):
                 found += 1
-                yield text
+                yield file.partition(" b/")[0], text
 
 
 def _after(hunk: str) -> str:

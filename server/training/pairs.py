@@ -85,10 +85,14 @@ _DEFINITION = re.compile(
 _SPLIT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_.]+")
 
 
+def words_of(name: str) -> list[str]:
+    return _SPLIT.sub(" ", name).split()
+
+
 def _names(text: str) -> Iterator[Pair]:
     """A definition's name in words, and the lines after its signature."""
     for match in _DEFINITION.finditer(text):
-        words = _SPLIT.sub(" ", match.group(1) or match.group(2)).split()
+        words = words_of(match.group(1) or match.group(2))
         body = "".join(text[match.end() : match.end() + 2_000].splitlines(keepends=True)[:CHUNK_LINES])
         if len(words) > 1 and worded(body):
             yield Pair("name", " ".join(words), body)

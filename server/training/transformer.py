@@ -116,9 +116,13 @@ class _Graph:
     def made(self) -> onnx.ModelProto:
         states = self._embedded()
         hidden = self._masking()
-        for layer in range(self._config["num_hidden_layers"]):
-            states = self._layer(f"encoder.layer.{layer}", states, hidden)
-        output, shape = self._logits(states) if _judges(self._config) else self._states(states)
+        last = self._config["num_hidden_layers"] - 1
+        for layer in range(last):
+            states = self._layer(f"encoder.layer.{layer}", states, states, hidden)
+        if _judges(self._config):
+            output, shape = self._logits(f"encoder.layer.{last}", states, hidden)
+        else:
+            output, shape = self._states(f"encoder.layer.{last}", states, hidden)
         built = helper.make_graph(
             self._nodes,
             "bert",
@@ -131,13 +135,15 @@ class _Graph:
         )
         return helper.make_model(built, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR)
 
-    def _states(self, states: str) -> tuple[str, list[str | int]]:
+    def _states(self, last: str, states: str, masking: str) -> tuple[str, list[str | int]]:
+        states = self._layer(last, states, states, masking)
         return self._node("Identity", [states], "last_hidden_state"), ["texts", "tokens", self._width]
 
-    def _logits(self, states: str) -> tuple[str, list[str | int]]:
-        """The judgement, which is made of the first token's state alone."""
-        first = self._node("Gather", [states, self._constant("first", np.int64(0))], axis=1)
-        pooled = self._node("Tanh", [self._dense("pooler.dense", first)])
+    def _logits(self, last: str, states: str, masking: str) -> tuple[str, list[str | int]]:
+        """The judgement is made of the first token's state alone, so the last layer makes no other."""
+        zero, one = self._constant("zero", [0]), self._constant("one_place", [1])
+        first = self._layer(last, self._node("Slice", [states, zero, one, one]), states, masking)
+        pooled = self._node("Tanh", [self._dense("pooler.dense", self._node("Squeeze", [first, one]))])
         return self._node("Identity", [self._dense("classifier", pooled)], "logits"), ["texts", 1]
 
     @property
@@ -159,18 +165,20 @@ class _Graph:
         unseen = self._node("Sub", [self._constant("one", np.float32(1)), seen])
         return self._node("Mul", [unseen, self._constant("lowest", np.float32(-1e9))])
 
-    def _layer(self, name: str, states: str, masking: str) -> str:
-        attended = self._attention(f"{name}.attention.self", states, masking)
+    def _layer(self, name: str, asking: str, states: str, masking: str) -> str:
+        """The new states of the tokens in `asking`, which look at all of `states`."""
+        attended = self._attention(f"{name}.attention.self", asking, states, masking)
         attended = self._dense(f"{name}.attention.output.dense", attended)
-        states = self._normalised(f"{name}.attention.output.LayerNorm", self._node("Add", [attended, states]))
-        inner = self._gelu(self._dense(f"{name}.intermediate.dense", states))
+        asking = self._normalised(f"{name}.attention.output.LayerNorm", self._node("Add", [attended, asking]))
+        inner = self._gelu(self._dense(f"{name}.intermediate.dense", asking))
         outer = self._dense(f"{name}.output.dense", inner)
-        return self._normalised(f"{name}.output.LayerNorm", self._node("Add", [outer, states]))
+        return self._normalised(f"{name}.output.LayerNorm", self._node("Add", [outer, asking]))
 
-    def _attention(self, name: str, states: str, masking: str) -> str:
+    def _attention(self, name: str, asking: str, states: str, masking: str) -> str:
         heads = int(self._config["num_attention_heads"])
         each = self._width // heads
-        query, key, value = (self._heads(f"{name}.{part}", states, heads, each) for part in ("query", "key", "value"))
+        query = self._heads(f"{name}.query", asking, heads, each)
+        key, value = (self._heads(f"{name}.{part}", states, heads, each) for part in ("key", "value"))
         turned = self._node("Transpose", [key], perm=[0, 1, 3, 2])
         scores = self._node("MatMul", [query, turned])
         scores = self._node("Div", [scores, self._constant("root", np.float32(math.sqrt(each)))])
