@@ -147,6 +147,10 @@ class Reconciler:
                     self._look_again_later(_EVERYTHING, _WRITER_S)
                 case Refreshed(too_many=True):
                     self._scan()
+                    with self._lock:
+                        # The scan asked for begins after this look: what the one under way brings back, it sees. To look
+                        # at them again after each would find as many, and ask for a scan, without end.
+                        self._meanwhile.difference_update(paths)
                 case Refreshed():
                     self.problem, self._broken_at, self._failures = None, None, 0
                     self._too_many = 0
