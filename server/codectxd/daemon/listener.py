@@ -141,7 +141,8 @@ class Daemon:
 
     async def _loaded(self) -> None:
         """Wait until sessions can be served, which is prepared once, for the first that comes."""
-        if self._loading is None:
+        failed = self._loading is not None and self._loading.done() and self._loading.exception() is not None
+        if self._loading is None or failed:  # What was in its way, as too many open files, may have passed.
             self._loading = asyncio.get_running_loop().create_task(asyncio.to_thread(_load_session))
         await asyncio.shield(self._loading)
 

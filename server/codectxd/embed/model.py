@@ -164,7 +164,7 @@ def files_of(spec: ModelSpec) -> tuple[Path, ...]:
     said = [spec.weights.parent / DESCRIPTION]
     if spec.source:
         said += [Path(spec.source) / name for name in (DESCRIPTION, *layouts.SMALL)]
-    return tuple(dict.fromkeys((spec.weights, spec.tokenizer, *said)))
+    return tuple(dict.fromkeys((spec.weights, *parts_of(spec.weights), spec.tokenizer, *said)))
 
 
 def check(spec: ModelSpec) -> None:

@@ -11,7 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from codectxd.config import UserConfig
+from codectxd.daemon import listener
 from codectxd.daemon.greeting import Greeting, Incoming, greeted
+from codectxd.paths import Layout
 from codectxd.wire.framing import FrameError, framed
 
 HELLO = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}, "rootUri": "file:///w"}}
@@ -114,3 +117,24 @@ async def run():
 print(asyncio.run(run()))
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "True\n"
+
+
+def test_what_could_not_be_loaded_once_is_loaded_for_who_comes_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[None] = []
+
+    def load() -> None:
+        tries.append(None)
+        if len(tries) == 1:
+            raise OSError("too many open files")
+
+    monkeypatch.setattr(listener, "_load_session", load)
+
+    async def run() -> None:
+        daemon = listener.Daemon(Layout(tmp_path, tmp_path, tmp_path), UserConfig())
+        with pytest.raises(OSError, match="too many open files"):
+            await daemon._loaded()
+        await daemon._loaded()
+        await daemon._loaded()
+
+    asyncio.run(run())
+    assert len(tries) == 2
